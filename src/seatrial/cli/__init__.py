@@ -1,0 +1,1 @@
+"""One thin file a command: asks for passwords, draws events, prints faults. Decides nothing."""

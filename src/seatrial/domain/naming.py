@@ -1,0 +1,43 @@
+"""Names in Vitess follow from trial and instance, so that a killed step finds its own work again."""
+
+from msgspec import Struct
+
+from seatrial.domain.identifier import slug
+
+MAIN = "main"
+SHARDED = "sharded"
+UNSHARDED = "unsharded"
+
+
+class Naming(Struct, frozen=True):
+    """All names one trial's instance uses in a cluster. `trial` and `instance` are as people wrote them."""
+
+    trial: str
+    instance: str = MAIN
+
+    @property
+    def prefix(self) -> str:
+        base = slug(self.trial)
+        return base if self.instance == MAIN else f"{base}_{slug(self.instance, 12)}"
+
+    def keyspace(self, role: str) -> str:
+        """The keyspace for a role: the name of a VSchema file (`sharded`, `unsharded`, …)."""
+        return f"{self.prefix}_{slug(role, 24)}"
+
+    @property
+    def source_keyspace(self) -> str:
+        """The keyspace under which the source's own MySQL is attached."""
+        return f"{self.prefix}_source"
+
+    @property
+    def source_sidecar(self) -> str:
+        """The sidecar database Vitess makes on the source: its own name, so two trials never share one."""
+        return f"_vt_{self.prefix}"
+
+    def workflow(self, role: str) -> str:
+        """The MoveTables workflow into the role's keyspace."""
+        return f"{self.prefix}_{slug(role, 24)}_in"
+
+    def materialization(self, role: str) -> str:
+        """The Materialize workflow that keeps reference tables of the role's keyspace up to date."""
+        return f"{self.prefix}_{slug(role, 24)}_ref"
