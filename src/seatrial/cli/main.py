@@ -13,6 +13,18 @@ from seatrial import __version__
 from seatrial.domain.fault import Cancelled, Exit, Fault
 
 COMMANDS: dict[str, str] = {
+    "run": "seatrial.cli.run",
+    "init": "seatrial.cli.init",
+    "collect": "seatrial.cli.collect",
+    "assess": "seatrial.cli.assess",
+    "provision": "seatrial.cli.provision",
+    "load": "seatrial.cli.load",
+    "verify": "seatrial.cli.verify",
+    "cutover": "seatrial.cli.cutover",
+    "judge": "seatrial.cli.judge",
+    "report": "seatrial.cli.report",
+    "status": "seatrial.cli.status",
+    "explain": "seatrial.cli.explain",
     "lab": "seatrial.cli.lab",
     "sample": "seatrial.cli.sample",
 }
@@ -40,6 +52,11 @@ def seatrial() -> None:
     \b
     A first look, on a machine with nothing installed:
       seatrial lab install && seatrial lab up --name demo --shards 2
+
+    \b
+    A trial is a folder, and each command below works on it with -d DIR:
+      seatrial init -d trial --source mysql://reader@db.example:3306/shop --target lab:demo
+      seatrial run -d trial
     """
 
 

@@ -53,7 +53,7 @@ class SourceAddress(Struct, frozen=True, kw_only=True):
     ca: str | None = None
 
     @classmethod
-    def parse(cls, text: str) -> "SourceAddress":
+    def parse(cls, text: str, *, database_needed: bool = True) -> "SourceAddress":
         """Read the address; the TLS default is VERIFY_IDENTITY, but DISABLED for a loopback address."""
 
         def wrong(why: str) -> Fault:
@@ -79,7 +79,7 @@ class SourceAddress(Struct, frozen=True, kw_only=True):
                 exit=Exit.USAGE,
             )
         database = unquote(parts.path.lstrip("/"))
-        if not parts.username or not parts.hostname or not database:
+        if not parts.username or not parts.hostname or (database_needed and not database):
             raise wrong("user, host and database are all needed")
         query = dict(parse_qsl(parts.query))
         unknown = set(query) - {"ssl-mode", "ssl-ca"}

@@ -19,6 +19,7 @@ class Server(Struct, frozen=True, kw_only=True):
     flavour: str
     version: tuple[int, int, int]
     version_text: str
+    version_comment: str = ""
     variables: dict[str, str]  # global variables, names in lower case, secrets and hosts redacted
 
 
@@ -33,7 +34,8 @@ class Privileges(Struct, frozen=True, kw_only=True):
     """What the connecting account may do: on everything, and on the database to be moved (upper case)."""
 
     everywhere: frozenset[str]
-    database: frozenset[str]
+    database: frozenset[str]  # those of `everywhere` that reach it, and its own, less what was revoked there
+    sidecar: frozenset[str] = frozenset()  # the same for a database of Vitess's own, `_vt_…`
     could_look: bool = True
 
 
@@ -50,14 +52,15 @@ class Replication(Struct, frozen=True, kw_only=True):
     gtid_executed: str
     binlogs: tuple[BinlogFile, ...]
     binlog_rate_bytes_s: float | None  # measured between the two status samples
+    binlog_readers: int | None = None  # replicas and change-data readers connected now
 
 
 class Writer(Struct, frozen=True, kw_only=True):
-    """One account that has connections or wrote; names are replaced by labels such as `account-1`."""
+    """One account with connections that use the database; names are replaced by labels such as `account-1`."""
 
     account: str
-    threads: int
-    ours: bool
+    threads: int  # now; our own connection is not counted
+    ours: bool  # the account this collection was made with
 
 
 class LongTransaction(Struct, frozen=True, kw_only=True):
@@ -81,4 +84,9 @@ class Collection(Struct, frozen=True, kw_only=True):
     writers: tuple[Writer, ...] | None
     long_transactions: tuple[LongTransaction, ...] | None
     history_list_length: int | None
+    sidecars: tuple[str, ...] | None = None  # databases that Vitess or an import left on the server
     gaps: tuple[Gap, ...] = ()
+
+    def gap(self, question: str) -> Gap | None:
+        """The gap in the answer to that question, if there is one."""
+        return next((gap for gap in self.gaps if gap.question == question), None)

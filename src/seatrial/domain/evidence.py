@@ -1,12 +1,14 @@
 """A reference from a number to the artifact that holds it."""
 
 import re
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
 from seatrial.domain.address import Address
 from seatrial.domain.fault import Exit, Fault
+
+T = TypeVar("T")
 
 _WRITTEN = re.compile(r"(?P<address>[\w-]+/[\w-]+)(?:@(?P<sha256>[0-9a-f]{8,64}))?#(?P<pointer>(?:/.*)?)")
 
@@ -60,3 +62,16 @@ def resolve(body: Any, at: str) -> Any:
         except (KeyError, IndexError, TypeError, ValueError):
             raise KeyError(at) from None
     return value
+
+
+class Exhibit(Struct, Generic[T], frozen=True, kw_only=True):
+    """An artifact in the hands of a stage: its body, and enough to refer to any number in it."""
+
+    address: Address
+    sha256: str
+    created: str  # UTC, ISO 8601
+    body: T
+
+    def evidence(self, *steps: str | int) -> Evidence:
+        """A reference to one place in the body."""
+        return Evidence(str(self.address), self.sha256, pointer(*steps))

@@ -16,6 +16,7 @@ class Column(Struct, frozen=True, kw_only=True):
     generated: str = ""  # "", "virtual" or "stored"
     invisible: bool = False
     has_default: bool = False
+    default: str | None = None  # the literal or expression as the server words it
 
 
 class IndexPart(Struct, frozen=True, kw_only=True):
@@ -58,7 +59,7 @@ class Table(Struct, frozen=True, kw_only=True):
     columns: tuple[Column, ...]
     indexes: tuple[Index, ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
-    partitioning: str = ""  # the method, "" for none
+    partitioning: str = ""  # the method, "" for none; `RANGE/HASH` for one with subpartitions
     ddl: str = ""  # SHOW CREATE TABLE; "" where we could not look
 
     def column(self, name: str) -> Column:
@@ -100,7 +101,7 @@ class StoredObject(Struct, frozen=True, kw_only=True):
 
     kind: str  # "view", "trigger", "event", "procedure", "function"
     name: str
-    definer: str = ""
+    definer: str = ""  # a label such as `account-1`, the same as in the collection's other lists
     table: str | None = None
 
 

@@ -1,1 +1,1 @@
-"""."""
+"""One trial's evidence as typed files in a folder. Knows files, nothing of stages."""

@@ -1,1 +1,1 @@
-"""."""
+"""Bytes to domain types."""

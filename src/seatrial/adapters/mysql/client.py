@@ -54,18 +54,10 @@ class Connection:
         self._login = login
         try:
             self._raw = pymysql.connect(
-                user=login.user,
-                password=login.password.reveal() if login.password else "",
-                host=login.host,
-                port=login.port,
-                unix_socket=login.socket,
-                database=login.database,
-                charset="utf8mb4",
+                **driver_arguments(login),
                 autocommit=True,
-                connect_timeout=CONNECT_TIMEOUT_S,
                 read_timeout=read_timeout_s,
                 client_flag=CLIENT.FOUND_ROWS,
-                **_tls(login),
             )
         except pymysql.MySQLError as error:
             raise as_fault(error, login) from error
@@ -120,6 +112,21 @@ class Connection:
             yield
         except pymysql.MySQLError as error:
             raise as_fault(error, self._login) from error
+
+
+def driver_arguments(login: Login) -> dict[str, Any]:
+    """What the driver needs to connect; for those who must hold its own connection (the sample's traffic and load)."""
+    return {
+        "user": login.user,
+        "password": login.password.reveal() if login.password else "",
+        "host": login.host,
+        "port": login.port,
+        "unix_socket": login.socket,
+        "database": login.database,
+        "charset": "utf8mb4",
+        "connect_timeout": CONNECT_TIMEOUT_S,
+        **_tls(login),
+    }
 
 
 def as_fault(error: pymysql.MySQLError, login: Login) -> Fault:

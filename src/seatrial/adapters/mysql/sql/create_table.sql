@@ -1,0 +1,2 @@
+-- The exact definition the target's table is made from.
+SHOW CREATE TABLE {table}

@@ -1,0 +1,2 @@
+-- Counters, read twice some seconds apart to become rates.
+SHOW GLOBAL STATUS

@@ -1,0 +1,88 @@
+"""What every command over a dossier shares: its options, and opening the dossier."""
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import click
+from msgspec import Struct
+
+from seatrial.cli.live import live
+from seatrial.cli.passwords import Passwords
+from seatrial.domain.event import Tell
+from seatrial.domain.evidence import Exhibit
+from seatrial.domain.naming import MAIN
+from seatrial.dossier.store import Dossier
+from seatrial.trial import settings as trial_settings
+from seatrial.trial.bench import Bench, Step
+from seatrial.trial.run import run, utc_now
+from seatrial.trial.settings import Settings
+from seatrial.trial.wiring import Wiring
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Desk(Struct, frozen=True, kw_only=True):
+    """A dossier opened for one command."""
+
+    dossier: Dossier
+    settings: Settings
+    wiring: Wiring
+    instance: str
+    as_json: bool
+
+    def run(self, step: Step, tell: Tell) -> Exhibit[Any]:
+        return run(step, self.dossier, self.settings, self.instance, self.wiring, tell)
+
+    def bench(self, tell: Tell) -> Bench:
+        """For commands that look or act outside a step."""
+        return Bench(self.dossier, self.settings, self.instance, self.wiring, tell, utc_now)
+
+    def do(self, step: Step) -> Exhibit[Any]:
+        """Run a step with its events drawn."""
+        with live(quiet=self.as_json) as tell:
+            return self.run(step, tell)
+
+
+def over_dossier(command: Callable[..., R]) -> Callable[..., R | None]:
+    """Give a command `-d`, `--instance`, `--option-file`, `--json`; it takes a `Desk` first."""
+
+    @click.option(
+        "-d",
+        "--dossier",
+        "root",
+        default=".",
+        show_default=True,
+        type=click.Path(path_type=Path),
+        help="The trial's folder.",
+    )
+    @click.option("--instance", default=MAIN, show_default=True, help="Which instance of the artifacts.")
+    @click.option(
+        "--option-file",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="A MySQL option file with the accounts' passwords; else the environment, else a prompt.",
+    )
+    @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout.")
+    @wraps(command)
+    def opened(root: Path, instance: str, option_file: Path | None, as_json: bool, **rest: Any) -> R | None:
+        if click.get_current_context().invoked_subcommand is not None:
+            return None  # a group on the way to a subcommand, which has these options of its own
+        return command(open_desk(root, instance, option_file, as_json), **rest)
+
+    return opened
+
+
+def open_desk(root: Path, instance: str, option_file: Path | None, as_json: bool) -> Desk:
+    """Open the dossier in that folder, its settings read."""
+    dossier = Dossier.open(root)
+    settings = trial_settings.read(root)
+    passwords = Passwords(option_file, settings.source_address.user, settings.mover)
+    return Desk(
+        dossier=dossier,
+        settings=settings,
+        wiring=Wiring(settings, passwords),
+        instance=instance,
+        as_json=as_json,
+    )

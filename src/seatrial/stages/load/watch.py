@@ -1,0 +1,118 @@
+"""Follows a running copy: what each table has, how fast it goes, how long it will take."""
+
+import time
+
+from seatrial.domain.event import Note, Progress, Tell
+from seatrial.domain.movement import ProgressPoint
+from seatrial.domain.vitess import StreamState, WorkflowStatus
+from seatrial.stages.load.count import Shards, Size, sizes
+from seatrial.stages.load.order import Order
+
+FOLLOW_LAG_S = 5.0
+
+
+class Watch:
+    """State of one watching: looks are told as progress, finished tables as notes."""
+
+    def __init__(self, order: Order, shards: Shards, tell: Tell) -> None:
+        self._order = order
+        self._shards = shards
+        self._tell = tell
+        self._began = time.monotonic()
+        self._copied_at: float | None = None
+        self._first_seen: dict[tuple[str, str], float] = {}
+        self._finished: dict[tuple[str, str], float] = {}
+        self._sizes: dict[str, dict[str, Size]] = {}
+        self._braked_since: float | None = None
+        self.braked_seconds = 0.0
+        self.looks = 0
+        self.points: list[ProgressPoint] = []
+
+    def look(self, states: list[WorkflowStatus]) -> bool:
+        """Take a look, tell it; whether every table is copied and every stream follows closely."""
+        self.looks += 1
+        copying: set[str] = set()
+        for workflow, state in zip(self._order.workflows, states, strict=True):
+            self._sizes[workflow.keyspace] = dict(sizes(workflow.keyspace, self._shards))
+            pending = _pending(state, workflow.tables)
+            copying |= pending
+            self._note_finished(workflow.keyspace, set(workflow.tables) - pending)
+        self._progress(states, copying)
+        following = all(state.following for state in states)
+        if not copying and self._copied_at is None and following:
+            self._copied_at = time.monotonic()
+        return following and all((state.lag_s or 0) <= FOLLOW_LAG_S for state in states)
+
+    def lost_sight(self) -> None:
+        """The cluster was away: connections are stale."""
+        self._shards.forget()
+
+    def braked(self, since: float) -> None:
+        self._braked_since = since
+
+    def released(self) -> None:
+        if self._braked_since is not None:
+            self.braked_seconds += time.monotonic() - self._braked_since
+            self._braked_since = None
+
+    @property
+    def copy_seconds(self) -> float:
+        return round((self._copied_at or time.monotonic()) - self._began, 2)
+
+    def bytes_of(self, keyspace: str, table: str) -> int:
+        return self._sizes.get(keyspace, {}).get(table, Size(0, 0)).bytes
+
+    def seconds_of(self, keyspace: str, table: str) -> float:
+        """From the moment its first row was seen to the moment it was whole; 0 if it was whole at the first look."""
+        key = (keyspace, table)
+        return round(max(0.0, self._finished.get(key, 0.0) - self._first_seen.get(key, 0.0)), 2)
+
+    def _note_finished(self, keyspace: str, whole: set[str]) -> None:
+        now = time.monotonic()
+        for table, size in self._sizes[keyspace].items():
+            key = (keyspace, table)
+            if size.rows and key not in self._first_seen:
+                self._first_seen[key] = now
+            if table in whole and key not in self._finished:
+                self._finished[key] = now
+                self._first_seen.setdefault(key, now)
+                seconds = self.seconds_of(keyspace, table)
+                self._tell(Note(text=f"{table}: {size.rows:,} rows, {size.bytes / 1e6:.1f} MB, {seconds:.0f} s"))
+
+    def _progress(self, states: list[WorkflowStatus], copying: set[str]) -> None:
+        ours = {(w.keyspace, table) for w in self._order.workflows for table in w.tables}
+        seen = [size for ks, tables in self._sizes.items() for name, size in tables.items() if (ks, name) in ours]
+        rows, size = sum(s.rows for s in seen), sum(s.bytes for s in seen)
+        second = time.monotonic() - self._began
+        self.points.append(ProgressPoint(second=round(second, 1), rows=rows, bytes=size))
+        total = sum(self._order.table(table).rows_estimate for _, table in ours)
+        rate = rows / second if second else 0.0
+        left = max(0.0, (total - rows) / rate) if copying and rate and total > rows else None
+        self._tell(
+            Progress(
+                phase=_phase(states, copying),
+                done=rows,
+                total=max(total, rows),
+                unit="rows",
+                left_s=left,
+                detail=f"{size / 1e6:,.0f} MB, {rate:,.0f} rows/s, {len(ours) - len(copying)} of {len(ours)} tables"
+                + (f", now {', '.join(sorted(copying)[:2])}" if copying else ""),
+            )
+        )
+
+
+def _pending(state: WorkflowStatus, tables: tuple[str, ...]) -> set[str]:
+    """The tables not yet whole: a stream that has not begun names none, and all of them wait."""
+    if any(stream.state == StreamState.INIT or not stream.position for stream in state.streams):
+        return set(tables)
+    return set(state.copying)
+
+
+def _phase(states: list[WorkflowStatus], copying: set[str]) -> str:
+    if any(state.stopped for state in states):
+        return "paused"
+    if copying:
+        return "copying"
+    if any(stream.state == StreamState.COPYING for state in states for stream in state.streams):
+        return "building keys"  # rows are there; deferred secondary keys are added (rule W3)
+    return "catching up"

@@ -1,0 +1,1 @@
+"""Is every row there and equal: Vitess's VDiff, rows accounted for, and a second opinion of our own."""

@@ -1,0 +1,231 @@
+"""The table of steps: what each reads, what it leaves, and the stage that does it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from seatrial.domain.comparison import Equality
+from seatrial.domain.exhibits import Exhibits
+from seatrial.domain.fault import Exit, Fault
+from seatrial.domain.movement import Loaded
+from seatrial.domain.vschema import VSchemas, unsharded
+from seatrial.facts.criteria import default_criteria, load_criteria
+from seatrial.stages.assess import assess
+from seatrial.stages.collect import collect
+from seatrial.stages.cutover import gates as cutover_gates
+from seatrial.stages.cutover.rehearse import Terms, rehearse
+from seatrial.stages.cutover.traffic import Group
+from seatrial.stages.judge import judge
+from seatrial.stages.load import gates
+from seatrial.stages.load.copy import load
+from seatrial.stages.load.order import Order, order
+from seatrial.stages.provision import planned, provision
+from seatrial.stages.verify.sample import Draw
+from seatrial.stages.verify.whole import verify
+from seatrial.trial.bench import Bench, Step
+from seatrial.trial.settings import Settings
+
+AFTER_REHEARSAL = "verify/after-rehearsal"
+
+
+def _collect(bench: Bench) -> Mapping[str, Any]:
+    with bench.wiring.questions() as source:
+        return {"collect": collect(source, now=bench.now, tell=bench.tell)}
+
+
+def _assess(bench: Bench) -> Mapping[str, Any]:
+    collected = bench.read("collect")
+    return {
+        "assess": assess(
+            collected.body, evidence_of=lambda at: msgspec.structs.replace(collected.evidence(), pointer=at)
+        )
+    }
+
+
+def vschemas(bench: Bench) -> VSchemas:
+    """The VSchemas of the trial's folder; without one, everything unsharded."""
+    return bench.vschemas() or unsharded(bench.read("collect").body.schema)
+
+
+def _provision(bench: Bench) -> Mapping[str, Any]:
+    gates.assessed(bench.read("assess").body, bench.settings.accept)
+    wanted = planned(bench.read("collect").body, vschemas(bench), bench.naming, bench.settings.shards)
+    made = provision(wanted, bench.settings.target, bench.wiring.cluster(), bench.wiring.tablets(), bench.tell)
+    return {"provision": made}
+
+
+def load_order(bench: Bench, *, defer_keys: bool | None = None) -> Order:
+    """What `load` is to do, from what was collected and provisioned."""
+    return order(
+        bench.read("collect").body,
+        bench.read("provision").body,
+        bench.naming,
+        bench.settings.brake,
+        defer_keys=defer_keys,
+    )
+
+
+def _load(bench: Bench) -> Mapping[str, Any]:
+    gates.assessed(bench.read("assess").body, bench.settings.accept)
+    wanted = load_order(bench)
+    with bench.wiring.mover() as mover:
+        gates.mover_is_fit(mover, wanted, bench.settings.accept, bench.tell)
+    with bench.wiring.source() as source:
+        loaded = load(
+            wanted,
+            cluster=bench.wiring.cluster(),
+            tablets=bench.wiring.tablets(),
+            source=source,
+            now=bench.now,
+            tell=bench.tell,
+        )
+    return {"load": loaded}
+
+
+def _verify(bench: Bench) -> Mapping[str, Any]:
+    with bench.wiring.source() as source:
+        verification, mismatches = verify(
+            bench.read("load").body,
+            bench.read("collect").body,
+            cluster=bench.wiring.cluster(),
+            tablets=bench.wiring.tablets(),
+            source=source,
+            now=bench.now,
+            tell=bench.tell,
+            draw=Draw(),
+        )
+    return {"verify": verification, "mismatches": mismatches}
+
+
+def group(bench: Bench) -> Group:
+    """The workflows of the load, in the order of switching."""
+    loaded: Loaded = bench.read("load").body
+    provisioned = bench.read("provision").body
+    return Group.of(bench.naming, loaded.workflows, lambda role: provisioned.keyspace(role).vschema.sharded)
+
+
+def may_rehearse(bench: Bench) -> str:
+    """Why a rehearsal is allowed here (rule R4); a Fault where it is not."""
+    if (sample := bench.wiring.sample()) is not None:
+        return f"sample {sample.name}"
+    if bench.settings.rehearsal.clone:
+        return f"declared a clone: {bench.settings.rehearsal.clone}"
+    raise Fault(
+        "rehearse.production",
+        "a rehearsal switches writes, and this source is neither the sample nor declared a clone",
+        remedy='rehearse on a clone: name it as the source and declare it in trial.toml, [rehearsal] clone = "…"; '
+        "on production only `seatrial cutover switch --dry-run` looks ahead",
+        exit=Exit.CONFIG,
+    )
+
+
+def _rehearse(bench: Bench) -> Mapping[str, Any]:
+    allowed = may_rehearse(bench)
+    wanted, settings = group(bench), bench.settings.rehearsal
+    sample = bench.wiring.sample()
+    if sample is None:
+        raise Fault(
+            "rehearse.no-traffic",
+            "the source is a clone, and this version can only send the sample's traffic",
+            remedy="send your own traffic through vtgate and use: seatrial cutover switch, then reverse",
+            exit=Exit.CONFIG,
+        )
+    cluster, tablets = bench.wiring.cluster(), bench.wiring.tablets()
+    provisioned = bench.read("provision").body
+    ours = frozenset({bench.settings.source_address.user, bench.settings.mover})
+    with bench.wiring.source() as source:
+        answers = cutover_gates.ask(
+            wanted,
+            bench.read("verify").body,
+            msgspec.structs.replace(bench.settings.gates, quiet_s=min(5, bench.settings.gates.quiet_s)),
+            ours,
+            cluster=cluster,
+            source=source,
+            now=bench.now,
+            tell=bench.tell,
+        )
+        cutover_gates.insist(answers)
+        terms = Terms(
+            allowed_because=allowed,
+            rate_per_s=settings.rate_per_s,
+            settle_s=settings.settle_s,
+            ours=ours,
+            buffer=bench.wiring.buffer(),
+        )
+        application = bench.wiring.application(sample, settings.rate_per_s, bench.dossier.root / "rehearse")
+        rehearsal = rehearse(
+            wanted, terms, provisioned, application, cluster=cluster, tablets=tablets, source=source, tell=bench.tell
+        )
+    after = _verify(bench)["verify"]
+    rehearsal = msgspec.structs.replace(rehearsal, equal_after=after.equality is Equality.EQUAL)
+    return {"rehearse": rehearsal, AFTER_REHEARSAL: after}
+
+
+def exhibits(bench: Bench) -> Exhibits:
+    """What there is of the trial so far."""
+    return Exhibits(**{kind: bench.read_if_there(kind) for kind in Exhibits.__struct_fields__})
+
+
+def _judge(bench: Bench) -> Mapping[str, Any]:
+    settings = bench.settings
+    criteria = load_criteria(bench.file(settings.criteria)) if settings.criteria else default_criteria()
+    verdict = judge(exhibits(bench), criteria, now=bench.now(), lab=bench.wiring.on_lab, accepted=settings.accept)
+    return {"judge": verdict}
+
+
+def _nothing(_: Settings) -> Mapping[str, str]:
+    return {}
+
+
+JOURNEY: tuple[Step, ...] = (
+    Step(
+        kind="collect",
+        title="look at the source, read-only",
+        reads=(),
+        run=_collect,
+        settings=lambda s: {"source": s.source},
+    ),
+    Step(kind="assess", title="can this be imported", reads=("collect",), run=_assess, settings=_nothing),
+    Step(
+        kind="provision",
+        title="keyspaces, tables, VSchema on the target",
+        reads=("collect", "assess"),
+        run=_provision,
+        settings=lambda s: {"target": s.target, "shards": str(s.shards), "vschema": s.vschema},
+        acting=True,
+    ),
+    Step(
+        kind="load",
+        title="attach, copy, follow",
+        reads=("collect", "assess", "provision"),
+        run=_load,
+        settings=lambda s: {"target": s.target},
+        acting=True,
+    ),
+    Step(kind="verify", title="every row there and equal", reads=("collect", "load"), run=_verify, settings=_nothing),
+    Step(
+        kind="rehearse",
+        command="cutover rehearse",
+        title="cut over and back under traffic",
+        reads=("provision", "load", "verify"),
+        run=_rehearse,
+        settings=lambda s: {"rate_per_s": f"{s.rehearsal.rate_per_s:g}"},
+        acting=True,
+    ),
+    Step(
+        kind="judge",
+        title="the verdict against the criteria",
+        reads=("collect", "assess", "provision", "load", "verify", "rehearse"),
+        run=_judge,
+        settings=lambda s: {"criteria": s.criteria, **{f"accept.{code}": why for code, why in s.accept.items()}},
+    ),
+)
+
+
+def step(kind: str) -> Step:
+    """The step that leaves this kind; KeyError if none does."""
+    for candidate in JOURNEY:
+        if candidate.kind == kind:
+            return candidate
+    raise KeyError(kind)

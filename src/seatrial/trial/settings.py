@@ -1,0 +1,108 @@
+"""`trial.toml`, the one file of a dossier that people write."""
+
+import tomllib
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct, field
+
+from seatrial.domain.address import SourceAddress, TargetAddress, parse_target
+from seatrial.domain.fault import Exit, Fault
+from seatrial.domain.movement import BrakeLimits
+from seatrial.domain.naming import Naming
+from seatrial.domain.rehearsal import GateLimits
+from seatrial.dossier.store import write_whole
+
+FILE = "trial.toml"
+
+
+class RehearsalSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`clone` is the customer's declaration that the source is a copy nobody depends on (rule R4)."""
+
+    clone: str = ""
+    rate_per_s: float = 60
+    settle_s: float = 8  # steady traffic before, between and after the switches
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A trial. `accept` maps the code of a finding to the reason why it is accepted."""
+
+    name: str
+    source: str
+    target: str = ""
+    shards: int = 2
+    vschema: str = ""  # folder, relative to the dossier; "" for everything unsharded
+    mover: str = "seatrial_mover"  # the account of the attached tablet
+    criteria: str = ""  # file, relative to the dossier
+    accept: dict[str, str] = field(default_factory=dict)
+    brake: BrakeLimits = BrakeLimits()
+    rehearsal: RehearsalSettings = RehearsalSettings()
+    gates: GateLimits = GateLimits()
+
+    @property
+    def source_address(self) -> SourceAddress:
+        return SourceAddress.parse(self.source)
+
+    @property
+    def target_address(self) -> TargetAddress:
+        if not self.target:
+            raise Fault(
+                "trial.no-target",
+                f"{FILE} names no target",
+                remedy='add a line such as: target = "lab:demo"',
+                exit=Exit.CONFIG,
+            )
+        return parse_target(self.target)
+
+    def naming(self, instance: str) -> Naming:
+        return Naming(self.name, instance)
+
+
+def read(root: Path) -> Settings:
+    """The dossier's settings; a broken file is one Fault with its place."""
+    path = root / FILE
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text()), type=Settings)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        raise Fault(
+            "trial.malformed",
+            f"{path} is not usable: {error}",
+            remedy="correct the line; seatrial init --help shows all settings",
+            exit=Exit.CONFIG,
+        ) from None
+
+
+def create(root: Path, settings: Settings) -> None:
+    """Write a new `trial.toml`; an existing one is never overwritten."""
+    path = root / FILE
+    if path.exists():
+        raise Fault(
+            "trial.exists",
+            f"{path} exists already",
+            remedy="edit it, or choose another folder with -d",
+            exit=Exit.CONFIG,
+        )
+    settings.source_address  # noqa: B018 – a broken address is refused before it is written
+    lines = [
+        "# One trial of seatrial. Written by people; every other file of this folder is written by steps.",
+        f"name = {_toml(settings.name)}",
+        f"source = {_toml(settings.source)}  # never with a password",
+        f"target = {_toml(settings.target)}  # lab:NAME, or vitess://HOST:PORT?vtctld=HOST:PORT",
+        f"shards = {settings.shards}",
+        f"vschema = {_toml(settings.vschema)}  # a folder with one VSchema a role; empty: everything unsharded",
+        f"mover = {_toml(settings.mover)}  # the account of the tablet that reads the source",
+        f"criteria = {_toml(settings.criteria)}  # a TOML file; empty: the documented defaults",
+        "",
+        "[rehearsal]",
+        f"clone = {_toml(settings.rehearsal.clone)}  # words that declare the source a copy nobody depends on",
+        f"rate_per_s = {settings.rehearsal.rate_per_s}",
+        "",
+        "[accept]",
+        '# FINDING-CODE = "the reason why it is accepted"',
+        *(f"{code} = {_toml(reason)}" for code, reason in settings.accept.items()),
+    ]
+    write_whole(path, ("\n".join(lines) + "\n").encode())
+
+
+def _toml(text: str) -> str:
+    return msgspec.json.encode(text).decode()  # a JSON string is a TOML basic string

@@ -1,0 +1,397 @@
+"""Small makers of realistic values: a shop's database, loaded into two keyspaces, verified and rehearsed.
+
+Every maker takes no argument and gives a good case; a test changes what it is about with `replace`.
+"""
+
+import hashlib
+import math
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec.structs import replace
+
+from seatrial.domain.address import Address
+from seatrial.domain.collection import Collection, Gap, Privileges, Replication, Server, StatusSample
+from seatrial.domain.comparison import (
+    Equality,
+    RowAccount,
+    SampleComparison,
+    ShardComparison,
+    TableComparison,
+    Verification,
+)
+from seatrial.domain.evidence import Evidence, Exhibit
+from seatrial.domain.exhibits import Exhibits
+from seatrial.domain.finding import Assessment, Finding, Outcome
+from seatrial.domain.movement import (
+    Act,
+    Choice,
+    Loaded,
+    LoadedTable,
+    ProgressPoint,
+    Provisioned,
+    Runway,
+    ServedKeyspace,
+    Workflow,
+)
+from seatrial.domain.rehearsal import Ledger, Pace, Rehearsal, SequenceCheck, Switch, TrafficCount
+from seatrial.domain.schema import Column, Index, IndexPart, Schema, StoredObject, Table
+from seatrial.domain.vschema import AutoIncrement, ColumnVindex, Vindex, VSchema, VTable
+
+T = TypeVar("T")
+
+SHARDED = "shop_sharded"
+UNSHARDED = "shop_unsharded"
+SHARDS = ("-80", "80-")
+VERSION = "9.7.4"
+CREATED = "2026-11-20T09:12:44Z"
+TAKEN_AT = "2026-11-20T09:30:00Z"
+NOW = "2026-11-20T15:30:00Z"
+
+ROWS = {
+    "customers": 48_210,
+    "orders": 391_554,
+    "order_items": 1_204_377,
+    "invoices": 388_902,
+    "products": 5_120,
+    "countries": 249,
+    "订单备注": 17_003,
+}
+"""Rows a table; `products`, `countries` and the Chinese-named notes live unsharded."""
+
+_UNSHARDED = ("products", "countries", "订单备注")
+
+
+def keyspace_of(table: str) -> str:
+    return UNSHARDED if table in _UNSHARDED else SHARDED
+
+
+def exhibit(kind: str, body: T, instance: str = "main") -> Exhibit[T]:
+    """The body as an artifact, under a hash of its own."""
+    sha256 = hashlib.sha256(msgspec.json.encode(body)).hexdigest()
+    return Exhibit(address=Address(kind, instance), sha256=sha256, created=CREATED, body=body)
+
+
+def plain(body: Any) -> Any:
+    """The body as it stands in the artifact's file: what pointers point into."""
+    return msgspec.json.decode(msgspec.json.encode(body))
+
+
+def table(name: str, rows: int) -> Table:
+    return Table(
+        name=name,
+        engine="InnoDB",
+        collation="utf8mb4_0900_ai_ci",
+        rows_estimate=rows,
+        data_bytes=rows * 180,
+        index_bytes=rows * 60,
+        columns=(
+            Column(name="id", type="bigint unsigned", data_type="bigint", nullable=False, auto_increment=True),
+            Column(name="note", type="varchar(200)", data_type="varchar", charset="utf8mb4"),
+        ),
+        indexes=(Index(name="PRIMARY", unique=True, parts=(IndexPart(column="id"),)),),
+    )
+
+
+def collection(rows: dict[str, int] | None = None) -> Collection:
+    return Collection(
+        server=Server(
+            uuid="4c1f2a7e-0000-11f1-9d3c-0242ac110002",
+            flavour="mysql",
+            version=(9, 7, 4),
+            version_text="9.7.4",
+            variables={
+                "binlog_format": "ROW",
+                "binlog_row_image": "FULL",
+                "gtid_mode": "ON",
+                "max_connections": "151",
+                "sql_mode": "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES",
+                "time_zone": "SYSTEM",
+            },
+        ),
+        status=(StatusSample(at=CREATED, values={"threads_running": "3", "questions": "91844"}),),
+        schema=Schema(
+            database="shop",
+            charset="utf8mb4",
+            collation="utf8mb4_0900_ai_ci",
+            tables=tuple(table(name, count) for name, count in (rows or ROWS).items()),
+            stored_objects=(
+                StoredObject(kind="view", name="open_orders", definer="account-1"),
+                StoredObject(kind="trigger", name="orders_touch", definer="account-1", table="orders"),
+            ),
+        ),
+        privileges=Privileges(everywhere=frozenset({"REPLICATION CLIENT"}), database=frozenset({"SELECT"})),
+        replication=Replication(
+            is_replica=False,
+            lag_s=None,
+            gtid_executed="4c1f2a7e-0000-11f1-9d3c-0242ac110002:1-188211",
+            binlogs=(),
+            binlog_rate_bytes_s=88_200.0,
+        ),
+        writers=(),
+        long_transactions=(),
+        history_list_length=412,
+        gaps=(Gap(question="replica_status", reason="needs REPLICATION CLIENT"),),
+    )
+
+
+def finding(code: str, outcome: Outcome, **given: Any) -> Finding:
+    fields: dict[str, Any] = {"title": f"About {code}", "detail": "What was seen, in a sentence."}
+    return Finding(code=code, outcome=outcome, **(fields | given))
+
+
+def assessment() -> Assessment:
+    """Two findings to know of, none that blocks, nothing that could not be looked at."""
+    return Assessment(
+        findings=(
+            finding(
+                "objects.stay-behind",
+                Outcome.WARN,
+                title="Views and triggers stay behind",
+                detail="An import copies tables; 1 view and 1 trigger stay on the source.",
+                subjects=("open_orders", "orders_touch"),
+                remedy="CREATE VIEW open_orders AS SELECT …;  -- on the target, by its owner",
+                evidence=(Evidence("collect/main", "", "/schema/stored_objects"),),
+                source="Vitess 24.0.3, tried 2026-11",
+            ),
+            finding(
+                "binlog.retention",
+                Outcome.WARN,
+                title="Binary logs are kept for less than two days",
+                detail="binlog_expire_logs_seconds is 86400; the copy may outlast it.",
+                subjects=("binlog_expire_logs_seconds",),
+                remedy="SET PERSIST binlog_expire_logs_seconds = 259200;",
+                evidence=(Evidence("collect/main", "", "/server/variables"),),
+            ),
+            finding("gtid.mode", Outcome.PASS, title="GTID mode is on", detail="gtid_mode is ON."),
+            finding("binlog.format", Outcome.PASS, title="Row events are logged", detail="binlog_format is ROW."),
+            finding("keys.identity", Outcome.PASS, title="Every table has a key", detail="7 tables looked at."),
+        )
+    )
+
+
+ACCEPTED = {
+    "objects.stay-behind": "recreated by the shop's own migrations",
+    "binlog.retention": "the copy takes 20 min",
+}
+
+
+def provisioned(tables: tuple[str, ...] = tuple(ROWS)) -> Provisioned:
+    sharded = VSchema(
+        sharded=True,
+        vindexes={
+            "hash": Vindex(type="xxhash"),
+            "invoice_number": Vindex(type="consistent_lookup_unique", params={"table": "x"}, owner="invoices"),
+        },
+        tables={
+            name: VTable(
+                column_vindexes=(
+                    ColumnVindex(name="hash", column="customer_id" if name != "customers" else "id"),
+                    *((ColumnVindex(name="invoice_number", column="number"),) if name == "invoices" else ()),
+                ),
+                auto_increment=AutoIncrement(column="id", sequence=f"{UNSHARDED}.{name}_seq"),
+            )
+            for name in tables
+            if keyspace_of(name) == SHARDED
+        }
+        | {"countries": VTable(type="reference", source=f"{UNSHARDED}.countries")},
+    )
+    sequences = {f"{name}_seq": VTable(type="sequence") for name in sharded.tables if name != "countries"}
+    unsharded = VSchema(tables={name: VTable() for name in tables if keyspace_of(name) == UNSHARDED} | sequences)
+    return Provisioned(
+        target="lab:demo",
+        keyspaces=(
+            ServedKeyspace(role="sharded", name=SHARDED, shards=SHARDS, vschema=sharded, ddl=()),
+            ServedKeyspace(role="unsharded", name=UNSHARDED, shards=("0",), vschema=unsharded, ddl=()),
+        ),
+        vitess_version="24.0.3",
+        mysql_version=VERSION,
+    )
+
+
+def loaded(rows: dict[str, int] | None = None) -> Loaded:
+    rows = rows or ROWS
+    tables = tuple(
+        LoadedTable(table=name, keyspace=keyspace_of(name), rows=count, bytes=count * 196, seconds=count / 90_000)
+        for name, count in rows.items()
+    )
+    total, size, copy_seconds = sum(rows.values()), sum(rows.values()) * 196, 84.0
+    return Loaded(
+        source_keyspace="shop_source",
+        workflows=tuple(
+            Workflow(
+                name=f"{keyspace}_in",
+                role=keyspace.removeprefix("shop_"),
+                keyspace=keyspace,
+                tables=tuple(name for name in rows if keyspace_of(name) == keyspace),
+                choices=(
+                    Choice(option="--on-ddl", value="STOP", reason="a change of schema must be seen"),
+                    Choice(option="--defer-secondary-keys", value="true", reason="every table has a primary key"),
+                ),
+            )
+            for keyspace in (SHARDED, UNSHARDED)
+        ),
+        materializations=(),
+        tables=tables,
+        rows=total,
+        bytes=size,
+        copy_seconds=copy_seconds,
+        points=tuple(
+            ProgressPoint(second=float(second), rows=round(total * share), bytes=round(size * share))
+            for second in range(0, 85, 2)
+            for share in (1 - (1 - second / 84) ** 1.4,)
+        ),
+        acts=(
+            Act(
+                when="attach",
+                where="source",
+                reads="nothing",
+                locks="nothing",
+                writes="creates the database `_vt_shop` with the 20 tables Vitess keeps its state in",
+                undo="DROP DATABASE `_vt_shop`",
+            ),
+            Act(
+                when="copy",
+                where="source",
+                reads="every row of 7 tables, in the order of the primary key",
+                locks="LOCK TABLES … READ on one table at a time, for milliseconds",
+                writes="nothing",
+                undo="nothing to undo",
+            ),
+            Act(
+                when="copy",
+                where="target",
+                reads="nothing",
+                locks="nothing",
+                writes="the rows of 7 tables",
+                undo="seatrial load --cancel truncates them",
+            ),
+        ),
+        braked_seconds=6.0,
+        resumed=False,
+        runway=Runway(at=CREATED, held_bytes=3_400_000_000, expire_s=259_200),
+        source_version=VERSION,
+        target_version=VERSION,
+        vitess_version="24.0.3",
+    )
+
+
+def comparison(name: str, rows: int) -> TableComparison:
+    keyspace = keyspace_of(name)
+    shards = SHARDS if keyspace == SHARDED else ("0",)
+    share = [rows // len(shards)] * len(shards)
+    share[0] += rows - sum(share)
+    return TableComparison(
+        table=name,
+        keyspace=keyspace,
+        equality=Equality.EQUAL,
+        shards=tuple(
+            ShardComparison(shard=shard, rows_compared=count, mismatched=0, extra_source=0, extra_target=0)
+            for shard, count in zip(shards, share, strict=True)
+        ),
+        rows=RowAccount(source_before=rows, source_after=rows, target=rows, copies=1, bound=0),
+        sample=SampleComparison(rows_checked=min(rows, 500), mismatched=0, moved=0),
+    )
+
+
+def verification(rows: dict[str, int] | None = None) -> Verification:
+    rows = rows or ROWS
+    return Verification(
+        tables=tuple(comparison(name, count) for name, count in rows.items()),
+        rows_compared=sum(rows.values()),
+        mismatches=0,
+        seconds=41.6,
+        taken_at=TAKEN_AT,
+        source_version=VERSION,
+        target_version=VERSION,
+    )
+
+
+def _paces() -> tuple[Pace, ...]:
+    def pace(slot: int) -> Pace:
+        second = slot / 2
+        stalled = 33.0 <= second < 34.0 or 61.5 <= second < 62.5
+        draining = second in (34.0, 62.5)
+        ripple = 3 * math.sin(slot * 1.7)
+        return Pace(
+            second=second,
+            slice_s=0.5,
+            committed=0 if stalled else 72 if draining else round(30 + ripple),
+            failed=2 if second == 33.5 else 0,
+            latency_p50_ms=None if stalled else 820.0 if draining else 7.5 + ripple / 3,
+            latency_max_ms=None if stalled else 1240.0 if draining else 24.0 + ripple * 2,
+        )
+
+    return tuple(pace(slot) for slot in range(184))
+
+
+def rehearsal() -> Rehearsal:
+    paces = _paces()
+    committed = sum(pace.committed for pace in paces)
+    return Rehearsal(
+        allowed_because="sample",
+        rate_per_s=60,
+        switches=(
+            Switch(what="reads", keyspace=UNSHARDED, began_s=28.0, ended_s=28.4),
+            Switch(what="reads", keyspace=SHARDED, began_s=28.4, ended_s=28.9),
+            Switch(what="writes", keyspace=UNSHARDED, began_s=32.9, ended_s=33.4),
+            Switch(what="writes", keyspace=SHARDED, began_s=33.4, ended_s=34.0),
+            Switch(what="reverse", keyspace=UNSHARDED, began_s=61.4, ended_s=61.9),
+            Switch(what="reverse", keyspace=SHARDED, began_s=61.9, ended_s=62.5),
+        ),
+        traffic=TrafficCount(
+            transactions=committed + 21,
+            committed=committed,
+            rolled_back=19,
+            failed=2,
+            half=0,
+            unknown=0,
+            errors={"1105: target: shop.0.primary: transaction ended": 2},
+        ),
+        pause_switch_ms=1_104.0,
+        pause_reverse_ms=1_036.0,
+        stall_p99_ms=1_212.0,
+        stall_max_ms=1_240.0,
+        baseline_p99_ms=26.4,
+        sequences=tuple(
+            SequenceCheck(
+                sequence=f"{UNSHARDED}.{name}_seq",
+                table=name,
+                column="id",
+                next_value=ROWS[name] + 1_000,
+                max_value=ROWS[name] + 212,
+            )
+            for name in ("customers", "orders", "order_items", "invoices")
+        ),
+        ledger=Ledger(committed=committed, found=committed, lost=0, doubled=0, surplus=0),
+        flowed_back=True,
+        equal_after=True,
+        routing_restored=True,
+        pace=paces,
+        seconds=92.0,
+        buffer="window 10 s, 1,000 requests",
+    )
+
+
+def everything() -> Exhibits:
+    """A trial in which all went well."""
+    return Exhibits(
+        collect=exhibit("collect", collection()),
+        assess=exhibit("assess", assessment()),
+        provision=exhibit("provision", provisioned()),
+        load=exhibit("load", loaded()),
+        verify=exhibit("verify", verification()),
+        rehearse=exhibit("rehearse", rehearsal()),
+    )
+
+
+def many(count: int) -> Exhibits:
+    """The same trial with that many tables."""
+    rows = {f"measurements_{number:05d}": 1_000 + number for number in range(count)}
+    return replace(
+        everything(),
+        collect=exhibit("collect", collection(rows)),
+        provision=exhibit("provision", provisioned(tuple(rows))),
+        load=exhibit("load", loaded(rows)),
+        verify=exhibit("verify", verification(rows)),
+    )
