@@ -76,6 +76,7 @@ def source_server() -> Iterator[SourceServer]:
         ],
         log=folder / "output.log",
         account=account,
+        env={"TZ": "JST-9"},  # not UTC: InnoDB tells the start of a transaction in this zone, whatever the session's
     )  # fmt: skip
     try:
         wait_ready("mysqld", lambda: _answers(socket), process=process, log=log, timeout_s=60, tell=silent)

@@ -66,12 +66,20 @@ def test_the_server_is_fit_to_be_moved_and_listens_here_only(sample: Sample) -> 
             " @@binlog_row_image AS image, @@bind_address AS address, @@enforce_gtid_consistency AS consistent,"
             " @@binlog_expire_logs_seconds AS kept_s, @@server_id AS number, @@local_infile AS local_load"
         )[0]
-        accounts = {user for (user,) in connection.query("SELECT user FROM mysql.user WHERE authentication_string = ''")}
+        accounts = {
+            user for (user,) in connection.query("SELECT user FROM mysql.user WHERE authentication_string = ''")
+        }
     assert found.pop("version").startswith("9.")
     assert found.pop("number") > 0
     assert found == {
-        **{"gtid": "ON", "format": "ROW", "log_bin": 1, "image": "FULL", "address": "127.0.0.1", "consistent": "ON"},
-        **{"kept_s": 604_800, "local_load": 0},
+        "gtid": "ON",
+        "format": "ROW",
+        "log_bin": 1,
+        "image": "FULL",
+        "address": "127.0.0.1",
+        "consistent": "ON",
+        "kept_s": 604_800,
+        "local_load": 0,
     }
     assert accounts == set()
 
@@ -109,12 +117,13 @@ def test_up_again_changes_nothing_and_mends_a_killed_server(sample: Sample, mysq
 
 def test_rows_came_in_whole(sample: Sample) -> None:
     with Connection(sample.login("app")) as connection:
-        (orders, lines, tokens_), = connection.query(
+        ((orders, lines, tokens_),) = connection.query(
             "SELECT (SELECT COUNT(*) FROM orders), (SELECT COUNT(DISTINCT order_id) FROM order_lines),"
             " (SELECT COUNT(*) FROM request_log)"
         )
         scripts = connection.query(
-            "SELECT SUM(family_name LIKE '示例%%'), SUM(family_name LIKE 'مثال%%'), SUM(given_name = 'Jürgen') FROM customers"
+            "SELECT SUM(family_name LIKE '示例%'), SUM(family_name LIKE 'مثال%'), SUM(given_name = 'Jürgen')"
+            " FROM customers"
         )
         differing = connection.query(
             "SELECT COUNT(*) FROM orders o WHERE total <>"

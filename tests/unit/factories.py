@@ -20,7 +20,7 @@ from seatrial.domain.comparison import (
     TableComparison,
     Verification,
 )
-from seatrial.domain.evidence import Evidence, Exhibit
+from seatrial.domain.evidence import Exhibit
 from seatrial.domain.exhibits import Exhibits
 from seatrial.domain.finding import Assessment, Finding, Outcome
 from seatrial.domain.movement import (
@@ -142,37 +142,38 @@ def finding(code: str, outcome: Outcome, **given: Any) -> Finding:
 
 def assessment() -> Assessment:
     """Two findings to know of, none that blocks, nothing that could not be looked at."""
+    collected = exhibit("collect", collection())
     return Assessment(
         findings=(
             finding(
-                "objects.stay-behind",
+                "OBJ-LEFT",
                 Outcome.WARN,
                 title="Views and triggers stay behind",
                 detail="An import copies tables; 1 view and 1 trigger stay on the source.",
                 subjects=("open_orders", "orders_touch"),
                 remedy="CREATE VIEW open_orders AS SELECT …;  -- on the target, by its owner",
-                evidence=(Evidence("collect/main", "", "/schema/stored_objects"),),
+                evidence=tuple(collected.evidence("schema", "stored_objects", at) for at in range(2)),
                 source="Vitess 24.0.3, tried 2026-11",
             ),
             finding(
-                "binlog.retention",
+                "SRV-RETAIN",
                 Outcome.WARN,
                 title="Binary logs are kept for less than two days",
                 detail="binlog_expire_logs_seconds is 86400; the copy may outlast it.",
                 subjects=("binlog_expire_logs_seconds",),
                 remedy="SET PERSIST binlog_expire_logs_seconds = 259200;",
-                evidence=(Evidence("collect/main", "", "/server/variables"),),
+                evidence=(collected.evidence("server", "variables"),),
             ),
-            finding("gtid.mode", Outcome.PASS, title="GTID mode is on", detail="gtid_mode is ON."),
-            finding("binlog.format", Outcome.PASS, title="Row events are logged", detail="binlog_format is ROW."),
-            finding("keys.identity", Outcome.PASS, title="Every table has a key", detail="7 tables looked at."),
+            finding("SRV-GTID", Outcome.PASS, title="GTID mode is on", detail="gtid_mode is ON."),
+            finding("SRV-BINFMT", Outcome.PASS, title="Row events are logged", detail="binlog_format is ROW."),
+            finding("SCH-UNIQ", Outcome.PASS, title="Every table has a key", detail="7 tables looked at."),
         )
     )
 
 
 ACCEPTED = {
-    "objects.stay-behind": "recreated by the shop's own migrations",
-    "binlog.retention": "the copy takes 20 min",
+    "OBJ-LEFT": "recreated by the shop's own migrations",
+    "SRV-RETAIN": "the copy takes 20 min",
 }
 
 

@@ -18,6 +18,7 @@ from seatrial.domain.fault import Fault
 
 BEAT_S = 0.2
 GRACE_S = 10.0
+KILL_WAIT_S = 30.0  # the kernel takes its time to give back a large process's memory
 LOG_TAIL_BYTES = 4096
 
 
@@ -128,8 +129,8 @@ def run(
     """Run a program to its end in a process group of its own, telling `Pulse` meanwhile.
 
     A non-zero exit is not a fault here: the caller reads it. The whole group is killed when `tell` raises and when
-    the time is over (Fault `process.timeout`). `env` is added to ours. With a `log`, stderr is appended to it as it
-    comes, and is not returned.
+    the time is over (Fault `process.timeout`). `env` is added to ours, which is passed on without our passwords.
+    With a `log`, stderr is appended to it as it comes, and is not returned.
     """
     command = [str(part) for part in argv]
     began = time.monotonic()
@@ -231,7 +232,7 @@ def stop(processes: Sequence[Identity], tell: Tell, grace_s: float = GRACE_S) ->
     for process in processes:
         process.send(signal.SIGKILL)
     while left := [process for process in processes if process.alive]:
-        if time.monotonic() > until + grace_s:
+        if time.monotonic() > until + KILL_WAIT_S:
             raise Fault(
                 "process.immortal",
                 f"process {left[0].pid} does not end, not even by SIGKILL",
@@ -269,7 +270,7 @@ def _spawn(
             stdin=stdin,
             stdout=stdout,
             stderr=stderr,
-            env={**os.environ, **(env or {})},
+            env={**_inherited(), **(env or {})},
             cwd=cwd,
             start_new_session=True,
             **dropped,
@@ -286,6 +287,11 @@ def _spawn(
             f"we may not run {error.filename or command[0]}" + (f" as {account.name}" if account else ""),
             remedy="every folder above it must be readable and searchable for that account",
         ) from None
+
+
+def _inherited() -> dict[str, str]:
+    # Our passwords are for us: a child gets what it needs by a file, and its environment can be read in /proc.
+    return {name: value for name, value in os.environ.items() if not name.upper().endswith(("PASSWORD", "MYSQL_PWD"))}
 
 
 def _kill_group(child: "subprocess.Popen[bytes]") -> None:

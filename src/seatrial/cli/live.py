@@ -79,7 +79,7 @@ class Live:
                 pass
 
     def _line(self, mark: str, text: str) -> None:
-        self._console.print(f"  {mark} {escape(text)}")
+        self._console.print(f"  {mark} {escape(text)}", soft_wrap=True)
 
     def _progress(self, event: ev.Progress) -> None:
         if not self._console.is_terminal:

@@ -15,7 +15,8 @@ from seatrial.lab import engine
 from seatrial.sample import load as loading
 from seatrial.sample import traffic as driving
 from seatrial.sample.accounts import make_accounts
-from seatrial.sample.server import DEFAULT_NAME, ROOT, Sample, Status
+from seatrial.sample.server import DEFAULT_NAME, Sample, Status
+from seatrial.sample.setup import ROOT
 from seatrial.sample.truth import KindSummary, Summary
 from seatrial.sample.via import resolve
 

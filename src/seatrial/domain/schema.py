@@ -1,5 +1,7 @@
 """A MySQL schema as it was read from a server."""
 
+import re
+
 from msgspec import Struct
 
 
@@ -120,3 +122,15 @@ class Schema(Struct, frozen=True, kw_only=True):
             if table.name == name:
                 return table
         raise KeyError(name)
+
+
+def same_definition(one: str, other: str) -> bool:
+    """Whether two CREATE TABLE statements define the same table: without the AUTO_INCREMENT position, white space,
+    and the display widths of integers, which servers of different versions write differently."""
+    return _essence(one) == _essence(other)
+
+
+def _essence(ddl: str) -> str:
+    text = re.sub(r" AUTO_INCREMENT=\d+", "", ddl)
+    text = re.sub(r"\b((?:big|small|medium|tiny)?int)\(\d+\)", r"\1", text)
+    return re.sub(r"\s+", " ", text).strip()

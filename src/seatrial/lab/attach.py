@@ -17,7 +17,7 @@ from seatrial.domain.topology import UNSHARDED_RANGE
 from seatrial.lab import daemons, ports
 from seatrial.lab.cluster import create_keyspaces, drop_tablets, start_control
 from seatrial.lab.lab import Lab
-from seatrial.lab.state import Attached, Tablet, changing, reserved_ports
+from seatrial.lab.state import Attached, Tablet, changing, choosing_ports, reserved_ports
 from seatrial.lab.tablets import insist, serve_tablets
 
 
@@ -75,17 +75,18 @@ def detach_source(lab: Lab, keyspace: str, tell: Tell) -> None:
 def _tablet(lab: Lab, keyspace: str, wanted: Attached) -> Tablet:
     known = lab.state.tablets_of(keyspace)
     if not known:
-        http_port, grpc_port = ports.choose(2, reserved_ports() | lab.state.all_ports)
-        tablet = Tablet(
-            uid=lab.state.next_uid,
-            keyspace=keyspace,
-            shard=UNSHARDED_RANGE,
-            http_port=http_port,
-            grpc_port=grpc_port,
-            made=True,
-            attached=wanted,
-        )
-        lab.change(tablets=(*lab.state.tablets, tablet))
+        with choosing_ports():
+            http_port, grpc_port = ports.choose(2, reserved_ports() | lab.state.all_ports)
+            tablet = Tablet(
+                uid=lab.state.next_uid,
+                keyspace=keyspace,
+                shard=UNSHARDED_RANGE,
+                http_port=http_port,
+                grpc_port=grpc_port,
+                made=True,
+                attached=wanted,
+            )
+            lab.change(tablets=(*lab.state.tablets, tablet))
         return tablet
     if known[0].attached != wanted:
         there = known[0].attached

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from seatrial.adapters.mysql.client import Connection, Login
-from seatrial.adapters.process import own_folder, run, stop, unprivileged, wait_ready
+from seatrial.adapters.process import GRACE_S, own_folder, run, stop, unprivileged, wait_ready
 from seatrial.domain.event import Note, Progress, Tell, silent
 from seatrial.domain.fault import Cancelled, Exit, Fault
 from seatrial.domain.identifier import slug
@@ -19,7 +19,7 @@ from seatrial.lab import state as stored
 from seatrial.lab.engine import Engine, find
 from seatrial.lab.lab import Lab, http_ok
 from seatrial.lab.places import labs_folder
-from seatrial.lab.state import CELL, Ports, State, Tablet, changing, reserved_ports
+from seatrial.lab.state import CELL, Ports, State, Tablet, changing, choosing_ports, reserved_ports
 from seatrial.lab.tablets import add_tablets, note_restart, serve_tablets
 
 DAEMON_TIMEOUT_S = 60
@@ -93,32 +93,39 @@ def _opened(folder: Path, engine_dir: Path | None, wish: Wish) -> Lab:
         lab = Lab(folder, stored.load(folder), find(engine_dir) if engine_dir else None)
         _change_wishes(lab, wish)
     else:
-        engine = find(engine_dir)
-        free = ports.choose(7, reserved_ports())
+        lab = _made(folder, engine_dir, wish)
+    lab.make_folders()
+    return lab
+
+
+def _made(folder: Path, engine_dir: Path | None, wish: Wish) -> Lab:
+    engine = find(engine_dir)
+    limits = wish.limits or DEFAULT_LIMITS
+    shard_names(wish.shards or 2)  # refuses what cannot be had, before anything is on disk
+    limits_profile(limits)
+    _make_parents(folder)
+    with choosing_ports():
+        free = ports.choose(len(Ports.__struct_fields__), reserved_ports())
         state = State(
             name=wish.name,
-            prefix=wish.prefix or slug(wish.name),
-            limits=wish.limits or DEFAULT_LIMITS,
+            prefix=slug(wish.prefix or wish.name),
+            limits=limits,
             ports=Ports(**dict(zip(Ports.__struct_fields__, free, strict=True))),
             buffer_requests=wish.buffer_requests or 1000,
             buffer_window_s=wish.buffer_window_s or 10,
             query_log=bool(wish.query_log),
             engine_dir=str(engine_dir.expanduser().absolute()) if engine_dir else None,
         )
-        shard_names(wish.shards or 2)
-        limits_profile(state.limits)
-        _make_parents(folder)
         lab = Lab(folder, state, engine)
         lab.make_folders()
         stored.save(folder, state)
-    lab.make_folders()
     return lab
 
 
 def _change_wishes(lab: Lab, wish: Wish) -> None:
     """What an existing lab is asked to be: some of it can be had by a restart, some of it not."""
     state = lab.state
-    if wish.prefix is not None and wish.prefix != state.prefix:
+    if wish.prefix is not None and slug(wish.prefix) != state.prefix:
         raise Fault(
             "lab.other-prefix",
             f"lab {lab.name!r} has keyspaces with the prefix {state.prefix!r}, not {wish.prefix!r}",
@@ -266,15 +273,16 @@ def remove_keyspace(lab: Lab, keyspace: str, tell: Tell) -> None:
 def drop_tablets(lab: Lab, keyspace: str, tell: Tell) -> None:
     """The same, for callers that hold the lab's lock already; vtctld must run."""
     tablets = lab.state.tablets_of(keyspace)
-    lab.stop([name for tablet in tablets for name in (tablet.vttablet, tablet.mysqld)], tell)
+    lab.stop([tablet.vttablet for tablet in tablets], tell)
+    lab.stop([tablet.mysqld for tablet in tablets], tell, grace_s=0)
     known = {entry["name"] for entry in lab.vtctl.json("GetKeyspaces", tell=tell) or []}
     if keyspace in known:
         lab.vtctl.text("DeleteKeyspace", "--recursive", "--force", keyspace, tell=tell)
         lab.vtctl.text("RebuildVSchemaGraph", tell=tell)
     for tablet in tablets:
         shutil.rmtree(lab.folder / tablet.folder_name, ignore_errors=True)
-        daemons.credentials_file(lab.folder, tablet).unlink(missing_ok=True)
-        daemons.ca_file(lab.folder, tablet).unlink(missing_ok=True)
+        for left in (lab.folder / "run").glob(f"{tablet.vttablet}.*"):  # the credentials, the CA, the pid
+            left.unlink()
     lab.change(tablets=tuple(tablet for tablet in lab.state.tablets if tablet.keyspace != keyspace))
 
 
@@ -286,16 +294,18 @@ def down(name: str, tell: Tell) -> None:
         _stop_all(folder, tell)
 
 
-def _stop_all(folder: Path, tell: Tell) -> None:
+def _stop_all(folder: Path, tell: Tell, grace_s: float = GRACE_S) -> None:
     lab = Lab(folder, stored.load(folder))
     lab.adopt()
     names = lab.all_names
     tablets = [name for name in names if name.startswith("vttablet")]
     servers = [name for name in names if name.startswith("mysqld")]
     # Users of a server go before it, so that none of them waits for one that is gone.
-    for step, group in (("vtgate and tablets", ["vtgate", *tablets]), ("MySQL", servers), ("etcd", ["vtctld", "etcd"])):
-        tell(Progress(phase=f"stopping {step}"))
-        lab.stop(group, tell)
+    tell(Progress(phase="stopping vtgate and tablets"))
+    lab.stop(["vtgate", *tablets], tell)
+    tell(Progress(phase="stopping MySQL"))
+    lab.stop(servers, tell, grace_s)
+    lab.stop(["vtctld", "etcd"], tell, grace_s)
     stop([process for process in lab.state.processes.values() if process.alive], tell)
     lab.change(processes={})
 
@@ -305,7 +315,7 @@ def destroy(name: str, tell: Tell) -> int:
     folder = folder_of(name)
     stored.load(folder)
     with changing(folder):
-        _stop_all(folder, tell)
+        _stop_all(folder, tell, grace_s=0)
         size = sum(file.stat().st_blocks * 512 for file in folder.rglob("*") if file.is_file())
         for entry in folder.iterdir():
             if entry.is_dir():

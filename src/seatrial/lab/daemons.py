@@ -120,20 +120,42 @@ def vtgate(engine: Engine, folder: Path, state: State) -> Daemon:
         "--schema-change-signal",
         "--vtgate-config-terse-errors",
         "--redact-debug-ui-queries",
-        *(query_log_flags(folder) if state.query_log else ()),
+        # Bind values are redacted by the flag above, in this log too. But a statement that cannot be parsed or planned
+        # is logged as it came, literals and all: so nothing of it goes to a file unless asked for.
+        "--querylog-format=json",
+        "--querylog-buffer-size=10000",
+        *((f"--log-queries-to-file={query_log(folder)}",) if state.query_log else ()),
         marker,
     )
     return Daemon(name="vtgate", argv=argv, ports=(ports.vtgate, ports.vtgate_grpc, ports.vtgate_mysql), marker=marker)
 
 
+def planning_vtgate(engine: Engine, folder: Path, etcd_client: int, own: tuple[int, int, int]) -> Daemon:
+    """A vtgate that only plans: it waits for no tablet and tracks no schema. `own` is its HTTP, gRPC, MySQL port."""
+    http, grpc, mysql = own
+    marker = pid_file(folder, "vtgate")
+    argv = (
+        str(engine.vtgate),
+        *topology_flags(etcd_client),
+        "--cell=zone1",
+        "--cells-to-watch=zone1",
+        "--tablet-types-to-wait=PRIMARY",
+        "--gateway-initial-tablet-timeout=1ms",
+        *_serving(http, grpc),
+        f"--mysql-server-bind-address={HOST}",
+        f"--mysql-server-port={mysql}",
+        "--mysql-auth-server-impl=none",
+        "--schema-change-signal=false",
+        "--vtgate-config-terse-errors",
+        "--redact-debug-ui-queries",
+        "--log-level=error",
+        marker,
+    )
+    return Daemon(name="vtgate", argv=argv, ports=own, marker=marker)
+
+
 def query_log(folder: Path) -> Path:
     return folder / "log" / "vtgate-queries.jsonl"
-
-
-def query_log_flags(folder: Path) -> tuple[str, ...]:
-    # Bind values are redacted by --redact-debug-ui-queries, which holds for this log too. A statement that cannot
-    # be parsed or planned is logged as it came, literals and all: so the log is off unless asked for.
-    return (f"--log-queries-to-file={query_log(folder)}", "--querylog-format=json", "--querylog-buffer-size=10000")
 
 
 def mysqld(engine: Engine, folder: Path, tablet: Tablet) -> Daemon:
@@ -159,6 +181,7 @@ def vttablet(engine: Engine, folder: Path, state: State, tablet: Tablet, limits:
         "--redact-debug-ui-queries",
         "--log-level=warn",  # at info it logs the server's error messages, which quote values of rows
         "--shutdown-grace-period=1s",
+        "--onterm-timeout=2s",
         *limit_flags(limits),
         *(_attached_flags(folder, tablet, tablet.attached) if tablet.attached else ("--restore-from-backup=false",)),
         marker,

@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,8 +24,13 @@ def install(engine_dir: Path | None, tell: Tell) -> Engine:
     vitess, server = find_vitess(folder), find_mysql(folder)
     if vitess is not None and server is not None:
         return Engine(vitess=vitess, server=server)
-    _make(folder)
-    with _only_one(folder, tell), _disk_full(folder):
+    with _for_everybody(), _disk_full(folder):
+        _make(folder)
+        return _install(folder, tell)
+
+
+def _install(folder: Path, tell: Tell) -> Engine:
+    with _only_one(folder, tell):
         work = folder / "work"
         vitess, server = find_vitess(folder), find_mysql(folder)  # another install may have made them meanwhile
         if vitess is None:
@@ -49,6 +55,16 @@ def _make(folder: Path) -> None:
             f"the engine's folder {folder} cannot be made: {error.strerror}",
             remedy="name one you may write to with --engine-dir or SEATRIAL_ENGINE_DIR",
         ) from None
+
+
+@contextmanager
+def _for_everybody() -> Iterator[None]:
+    """What root installs is run by `nobody`, whatever root's umask."""
+    before = os.umask(0o022)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 @contextmanager

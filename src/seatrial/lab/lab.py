@@ -11,7 +11,7 @@ import msgspec
 import psutil
 
 from seatrial.adapters.mysql.client import Connection, Login
-from seatrial.adapters.process import Account, Identity, identify, own_folder, start_daemon, stop, unprivileged
+from seatrial.adapters.process import GRACE_S, Account, Identity, identify, own_folder, start_daemon, stop, unprivileged
 from seatrial.adapters.vitess.vtctldclient import Vtctldclient
 from seatrial.domain.event import Tell
 from seatrial.domain.fault import Fault
@@ -131,6 +131,7 @@ class Lab:
         if (running := self.process(daemon.name)) is not None:
             return running
         self.check_ports(daemon.ports, daemon.name)
+        (self.folder / "run" / f"{daemon.name}.pid").unlink(missing_ok=True)  # left by one that was killed
         process = start_daemon(
             daemon.argv,
             log=self.log(daemon.name),
@@ -162,11 +163,11 @@ class Lab:
                     remedy="stop that program; or destroy the lab and make it again, which chooses other ports",
                 )
 
-    def stop(self, names: Iterable[str], tell: Tell) -> None:
-        """Stop the processes of those names, all at once, and forget them."""
+    def stop(self, names: Iterable[str], tell: Tell, grace_s: float = GRACE_S) -> None:
+        """Stop the processes of those names, all at once, and forget them; no grace for those whose data goes too."""
         stopping = list(names)
         running = [process for name in stopping if (process := self.process(name)) is not None]
-        stop(running, tell)
+        stop(running, tell, grace_s)
         for name in stopping:
             self.record(name, None)
 

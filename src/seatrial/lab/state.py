@@ -158,6 +158,16 @@ def reserved_ports() -> set[int]:
 
 
 @contextmanager
+def choosing_ports() -> Iterator[None]:
+    """Be the one who chooses ports until they stand in a state; others wait, which takes milliseconds."""
+    folder = labs_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".ports.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
 def changing(folder: Path) -> Iterator[None]:
     """Be the one who changes the lab; a Fault at once when somebody else is. The kernel frees the lock of the dead."""
     folder.parent.mkdir(parents=True, exist_ok=True)

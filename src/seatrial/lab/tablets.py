@@ -12,7 +12,7 @@ from seatrial.facts.limits import limits
 from seatrial.lab import daemons, ports
 from seatrial.lab.lab import Lab, http_ok, mysql_answers
 from seatrial.lab.progress import side_by_side
-from seatrial.lab.state import Tablet, reserved_ports
+from seatrial.lab.state import Tablet, choosing_ports, reserved_ports
 
 MYSQL_TIMEOUT_S = 120
 TABLET_TIMEOUT_S = 60
@@ -30,17 +30,22 @@ def add_tablets(lab: Lab, keyspace: str, shards: Sequence[str]) -> list[Tablet]:
             remedy="ask for as many as it has, or destroy the lab and make it again",
         )
     missing = [shard for shard in shards if shard not in known]
-    free = iter(ports.choose(3 * len(missing), reserved_ports() | lab.state.all_ports))
-    for shard in missing:
-        tablet = Tablet(
-            uid=lab.state.next_uid,
-            keyspace=keyspace,
-            shard=shard,
-            http_port=next(free),
-            grpc_port=next(free),
-            mysql_port=next(free),
-        )
-        lab.change(tablets=(*lab.state.tablets, tablet))
+    with choosing_ports():
+        free = iter(ports.choose(3 * len(missing), reserved_ports() | lab.state.all_ports))
+        first = lab.state.next_uid
+        added = [
+            Tablet(
+                uid=uid,
+                keyspace=keyspace,
+                shard=shard,
+                http_port=next(free),
+                grpc_port=next(free),
+                mysql_port=next(free),
+            )
+            for uid, shard in enumerate(missing, first)
+        ]
+        if added:
+            lab.change(tablets=(*lab.state.tablets, *added))
     return list(lab.state.tablets_of(keyspace))
 
 

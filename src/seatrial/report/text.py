@@ -188,9 +188,9 @@ def _missing(step: str) -> str:
 def _fact(label: str, value: str, exhibit: Exhibit[Any], *steps: str | int) -> str:
     """`  rows compared            2,055,415  verify/main#/rows_compared`, the reference below if it does not fit."""
     *above, label = _wrapped(label, first="  ", width=WIDTH)
-    if cell_len(label) > 34:
+    if cell_len(label) > 35:
         above, label = [*above, label], ""
-    line = f"{_padded(label, 34)} {words.safe(value).rjust(26)}"
+    line = f"{_padded(label, 35)} {words.safe(value).rjust(26)}"
     place = _reference(exhibit.evidence(*steps))
     if cell_len(line) + 2 + cell_len(place) <= WIDTH:
         return "\n".join([*above, f"{line}  {place}"])

@@ -74,6 +74,8 @@ def measured(value: float | None, unit: str) -> str:
         return "not measured"
     if unit == "yes/no":
         return yes(bool(value))
+    if value == 1 and len(unit) > 2:
+        unit = unit.removesuffix("s")  # `1 table`; the short ones are `s`, `ms`, `h`
     return f"{short(value)} {unit}".rstrip()
 
 

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from seatrial.domain.event import Note, Progress, Pulse, Tell
 from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.identifier import quote
 from seatrial.sample import rows
-from seatrial.sample.server import DATABASE
+from seatrial.sample.setup import DATABASE
 
 DEFAULT_SEED = 2025
 SENDERS = 3
@@ -60,6 +61,7 @@ def load(root: Login, *, scale: float, tell: Tell, seed: int = DEFAULT_SEED, rep
     """Make the shop's database and fill it; scale 1 is about 100 MB. The same seed and scale give the same rows.
 
     A database that holds anything is refused unless `replace`; what an interrupted load left is always replaced.
+    Starts processes, which import the caller's main module: a script calls this under `if __name__ == "__main__"`.
     """
     began = time.monotonic()
     root = msgspec.structs.replace(root, database=None)
@@ -71,6 +73,13 @@ def load(root: Login, *, scale: float, tell: Tell, seed: int = DEFAULT_SEED, rep
         try:
             _write_mark(connection, mark)
             sent_rows, sent_bytes = _fill(msgspec.structs.replace(root, database=DATABASE), scale, seed, tell)
+        except BrokenProcessPool:
+            raise Fault(
+                "sample.load-worker",
+                "a process that makes rows was ended from outside, perhaps for want of memory",
+                remedy="free some memory, then run the same command again",
+                retry=True,
+            ) from None
         finally:
             connection.execute("SET GLOBAL local_infile = OFF")
         stored_bytes = _settle(connection, tell)
@@ -117,7 +126,7 @@ def _clear_the_way(connection: Connection, replace: bool, tell: Tell) -> None:
         elif not replace:
             raise Fault(
                 "sample.not-empty",
-                f"the database {DATABASE!r} of the sample already holds {held[0]} tables",
+                f"the database {DATABASE!r} of the sample already holds {held[0]} tables and views",
                 remedy="use it as it is, or add --replace to throw its rows away",
                 exit=Exit.CONFIG,
             )
@@ -147,7 +156,7 @@ def _fill(login: Login, scale: float, seed: int, tell: Tell) -> tuple[int, int]:
     began = time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="seatrial-load-") as folder,
-        ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _ignore_interrupt) as makers,
+        ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _serve, (os.getpid(),)) as makers,
         ThreadPoolExecutor(SENDERS) as sending,
     ):
         try:
@@ -194,8 +203,16 @@ def _fill(login: Login, scale: float, seed: int, tell: Tell) -> tuple[int, int]:
             sending.shutdown(wait=True, cancel_futures=True)
 
 
-def _ignore_interrupt() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends us
+def _serve(parent: int) -> None:
+    """A maker's first act: it leaves Ctrl-C, which reaches the whole group, to the parent, and ends with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _make_files(batch: tuple[rows.Chunk, ...], seed: int, folder: str, number: int) -> list[_File]:

@@ -21,14 +21,10 @@ from seatrial.adapters.mysql.client import Connection, Login
 from seatrial.adapters.process import Identity
 from seatrial.domain.event import Acted, Acting, Note, Tell, rest
 from seatrial.domain.fault import Exit, Fault
-from seatrial.domain.identifier import literal
 from seatrial.domain.secret import Secret
 from seatrial.parsing import option_file
+from seatrial.sample.setup import APP, DATABASE, HOST, ROOT, first_words, option_text
 
-DATABASE = "shop"
-APP = "app"
-ROOT = "root"
-HOST = "127.0.0.1"
 DEFAULT_NAME = "main"
 
 _STATE = "sample.json"
@@ -299,33 +295,14 @@ class Sample:
 
     def _write_first_words(self, account: process.Account | None) -> Path:
         """SQL the server runs before it listens: the accounts. Kept out of the binary log."""
-        root, app = (literal(self._password(user).reveal()) for user in (ROOT, APP))
-        lines = [
-            "SET SESSION sql_log_bin = 0;",
-            f"ALTER USER 'root'@'localhost' IDENTIFIED BY {root};",
-            f"CREATE USER IF NOT EXISTS '{ROOT}'@'{HOST}' IDENTIFIED BY {root};",
-            f"ALTER USER '{ROOT}'@'{HOST}' IDENTIFIED BY {root};",
-            f"GRANT ALL ON *.* TO '{ROOT}'@'{HOST}' WITH GRANT OPTION;",
-            f"CREATE USER IF NOT EXISTS '{APP}'@'{HOST}' IDENTIFIED BY {app};",
-            f"ALTER USER '{APP}'@'{HOST}' IDENTIFIED BY {app};",
-            f"GRANT SELECT, INSERT, UPDATE, DELETE ON `{DATABASE}`.* TO '{APP}'@'{HOST}';",
-        ]
         path = self.folder / "data" / "first-words.sql"
-        write_private(path, "\n".join(lines) + "\n")
+        write_private(path, first_words(self._password(ROOT), self._password(APP)))
         if account is not None:
             os.chown(path, account.uid, account.gid)
         return path
 
     def _write_config(self, state: State) -> None:
-        data = self.folder / "data"
-        settings = {
-            "basedir": state.mysql_root,
-            "datadir": data,
-            "port": state.port,
-            "server_id": state.server_id,
-            **_SETTINGS,
-        }
-        text = "[mysqld]\n" + "".join(f"{name} = {value}\n" for name, value in settings.items())
+        text = option_text(Path(state.mysql_root), self.folder / "data", state.port, state.server_id)
         (self.folder / "my.cnf").write_text(text)
         (self.folder / "my.cnf").chmod(0o644)
 
@@ -353,31 +330,6 @@ class Sample:
 
 
 _INITIALISE = ("--initialize-insecure", "--log-error=error.log")
-
-_SETTINGS = {
-    "bind_address": HOST,
-    "mysqlx": "OFF",
-    "skip_name_resolve": "ON",
-    # Relative to the data folder: an absolute path may be longer than a socket's name can be (107 bytes).
-    "socket": "mysqld.sock",
-    "pid_file": "mysqld.pid",
-    "log_error": "error.log",
-    "secure_file_priv": "",
-    "gtid_mode": "ON",
-    "enforce_gtid_consistency": "ON",
-    "log_bin": "binlog",
-    "binlog_format": "ROW",
-    "binlog_row_image": "FULL",
-    "binlog_expire_logs_seconds": 7 * 24 * 3600,
-    "innodb_buffer_pool_size": "256M",
-    "innodb_redo_log_capacity": "256M",
-    "max_connections": 200,
-    "default_time_zone": "'+00:00'",
-    "log_slow_extra": "ON",
-    "slow_query_log": "OFF",
-    "slow_query_log_file": "slow.log",
-}
-"""What an ordinary production server has that can be moved: durable, GTID, full row images, a week of binary log."""
 
 
 def samples_folder() -> Path:

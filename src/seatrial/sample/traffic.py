@@ -128,7 +128,7 @@ class _Schedule:
             self._number += 1
             self._due_s += self._rng.expovariate(self._rate_per_s)
             number, due_s = self._number, self._due_s
-        if self._until_s is not None and due_s >= self._until_s:
+        if self._until_s is not None and max(due_s, time.monotonic()) >= self._until_s:
             return None
         if self._stopped.wait(max(0.0, due_s - time.monotonic())):
             return None

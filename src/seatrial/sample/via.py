@@ -3,7 +3,8 @@
 from seatrial.adapters.mysql.client import Login
 from seatrial.domain.address import SourceAddress
 from seatrial.domain.secret import Secret
-from seatrial.sample.server import APP, Sample
+from seatrial.sample.server import Sample
+from seatrial.sample.setup import APP
 
 
 def resolve(via: str, password: Secret | None = None) -> Login:

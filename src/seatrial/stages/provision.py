@@ -11,7 +11,7 @@ from seatrial.domain.identifier import quote
 from seatrial.domain.movement import Provisioned, ServedKeyspace
 from seatrial.domain.naming import Naming
 from seatrial.domain.ports import Cluster, Tablets
-from seatrial.domain.schema import Schema, Table
+from seatrial.domain.schema import Schema, Table, same_definition
 from seatrial.domain.topology import UNSHARDED_RANGE, shard_names
 from seatrial.domain.vschema import VSchema, VSchemas
 
@@ -75,7 +75,7 @@ def _tables(keyspace: ServedKeyspace, cluster: Cluster, tell: Tell) -> None:
     names = [_created(statement) for statement in keyspace.ddl]
     missing = [ddl for name, ddl in zip(names, keyspace.ddl, strict=True) if name not in there]
     for name, ddl in zip(names, keyspace.ddl, strict=True):
-        if name in there and _essence(there[name]) != _essence(ddl):
+        if name in there and not same_definition(there[name], ddl):
             raise Fault(
                 "provision.table-differs",
                 f"{keyspace.name} already has a table {name} that is made otherwise",
@@ -104,8 +104,9 @@ def _sequence_rows(keyspace: ServedKeyspace, cluster: Cluster, tablets: Tablets)
 def _ddl(schema: Schema, vschema: VSchema) -> Iterator[str]:
     for name in vschema.sequences:
         yield (
-            f"CREATE TABLE {quote(name)} (id int NOT NULL, next_id bigint, cache bigint, PRIMARY KEY (id)) "
-            "ENGINE=InnoDB COMMENT='vitess_sequence'"
+            f"CREATE TABLE {quote(name)} (\n  `id` int NOT NULL,\n  `next_id` bigint DEFAULT NULL,\n"
+            "  `cache` bigint DEFAULT NULL,\n  PRIMARY KEY (`id`)\n) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 "
+            "COLLATE=utf8mb4_0900_ai_ci COMMENT='vitess_sequence'"
         )
     for name, entry in vschema.tables.items():
         if entry.type != "sequence":
@@ -136,9 +137,3 @@ def _created(ddl: str) -> str:
         raise ValueError(f"not a CREATE TABLE: {ddl[:60]}")
     return match[1].replace("``", "`")
 
-
-def _essence(ddl: str) -> str:
-    """A CREATE TABLE without what servers of different versions write differently."""
-    text = re.sub(r" AUTO_INCREMENT=\d+", "", ddl)
-    text = re.sub(r"\b(big|small|medium|tiny)?int\(\d+\)", r"\1int", text, flags=re.IGNORECASE)
-    return re.sub(r"\s+", " ", text).strip().casefold()

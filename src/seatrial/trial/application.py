@@ -7,7 +7,8 @@ from seatrial.adapters.mysql.client import Connection, Login
 from seatrial.domain.event import Tell
 from seatrial.domain.rehearsal import Ledger, Pace, TrafficCount, Window
 from seatrial.sample import truth
-from seatrial.sample.server import ROOT, Sample
+from seatrial.sample.server import Sample
+from seatrial.sample.setup import ROOT
 from seatrial.sample.traffic import Order, Traffic
 from seatrial.sample.truth import Transaction
 

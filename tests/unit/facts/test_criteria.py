@@ -1,9 +1,14 @@
 """The default criteria, and a trial's own file laid over them."""
 
+from pathlib import Path
+
 import pytest
 
 from seatrial.domain.fault import Exit, Fault
 from seatrial.facts.criteria import default_criteria, load_criteria
+from seatrial.report import words
+
+DOC = Path(__file__).parents[3] / "docs" / "criteria.md"
 
 OWN = b"""
 [[criterion]]
@@ -79,3 +84,18 @@ def test_a_broken_file_is_one_line_that_names_the_place(text: bytes, said: str) 
     assert said in fault.what and fault.what.startswith("criteria.toml")
     assert "\n" not in fault.what
     assert (fault.code, fault.exit) == ("criteria.malformed", Exit.CONFIG)
+
+
+def test_the_page_names_every_default_with_its_limit() -> None:
+    lines = DOC.read_text().splitlines()
+    for criterion in default_criteria():
+        (row,) = [line for line in lines if line.startswith(f"| `{criterion.code}` |")]
+        assert f"| {criterion.title} | `{criterion.measure}` {words.limit(criterion)}" in row
+
+
+def test_the_example_on_the_page_is_usable() -> None:
+    example = DOC.read_text().partition("```toml\n")[2].partition("```")[0]
+    changed = {
+        criterion.code: criterion for criterion in load_criteria(example.encode()) if criterion.set_by == "trial"
+    }
+    assert set(changed) == {"pause", "size"}

@@ -171,6 +171,15 @@ def test_three_thousand_tables_stay_one_light_page() -> None:
     assert text.count("measurements_02999") >= 3  # where it lives, its load, its verification
 
 
+def test_a_finding_about_everything_stays_readable() -> None:
+    exhibits = make.many(3_000)
+    assert exhibits.collect is not None
+    places = tuple(exhibits.collect.evidence("schema", "tables", at) for at in range(3_000))
+    finding = make.finding("SCH-X", Outcome.WARN, subjects=tuple(f"t{at}" for at in range(3_000)), evidence=places)
+    text = written(replace(exhibits, assess=make.exhibit("assess", Assessment(findings=(finding,)))))
+    assert "and 2,994 more places" in text and "and 2,970 more" in text
+
+
 def test_beyond_the_most_rows_it_says_how_many_are_left() -> None:
     tables = make.loaded().tables * 1_000
     exhibits = replace(make.everything(), load=make.exhibit("load", replace(make.loaded(), tables=tables)))

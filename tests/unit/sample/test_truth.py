@@ -191,7 +191,7 @@ def test_equal_errors_fall_into_one_class() -> None:
     assert truth.message_class(refused) == "Can't connect to MySQL server on '…'"
     vitess = (
         "target: poc.-80.primary: vttablet: rpc error: code = FailedPrecondition desc = disallowed due to rule: enforce"
-        " denied tables (CallerID: app): Sql: \"insert into t values (:v1)\", BindVars: {v1: \"secret\"}"
+        ' denied tables (CallerID: app): Sql: "insert into t values (:v1)", BindVars: {v1: "secret"}'
     )
     assert "secret" not in truth.message_class(vitess)
     assert truth.message_class(vitess).endswith("denied tables")

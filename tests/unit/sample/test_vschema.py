@@ -62,7 +62,16 @@ def test_the_sample_shows_what_a_mover_must_cope_with() -> None:
     text = "\n".join(schema_statements())
     for feature in (
         *("AUTO_INCREMENT", "DECIMAL", "JSON", "ENUM", "SET(", "DATETIME(6)", "TIMESTAMP(6)", "VIRTUAL", "STORED"),
-        *("BLOB", "VARBINARY", "BIT(", "BIGINT UNSIGNED", "INVISIBLE", "latin1_german1_ci", "VIEW", "`stock movements`"),
+        *(
+            "BLOB",
+            "VARBINARY",
+            "BIT(",
+            "BIGINT UNSIGNED",
+            "INVISIBLE",
+            "latin1_german1_ci",
+            "VIEW",
+            "`stock movements`",
+        ),
     ):
         assert feature in text
     assert "FOREIGN KEY" not in text

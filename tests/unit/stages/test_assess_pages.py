@@ -15,8 +15,8 @@ PAGES = Path(__file__).parents[3] / "docs" / "checks"
 
 def index() -> str:
     rows = [f"| [{check.code}]({check.code}.md) | {check.title} |" for check in CHECKS]
-    head = ["# Checks", "", "What `seatrial assess` asks of a source. Limits and sources: `facts/import_rules.toml`.", ""]
-    return "\n".join([*head, "| code | what should be so |", "| --- | --- |", *rows]) + "\n"
+    said = "What `seatrial assess` asks of a source. Limits and sources: `facts/import_rules.toml`."
+    return "\n".join(["# Checks", "", said, "", "| code | what should be so |", "| --- | --- |", *rows]) + "\n"
 
 
 if os.environ.get("SEATRIAL_RENEW"):

@@ -11,7 +11,9 @@ from msgspec import Struct
 
 from seatrial.adapters.mysql.client import Connection, Login
 from seatrial.adapters.mysql.statements import MARK, statement, statements
+from seatrial.domain.accounts import READER_DATABASE, pattern
 from seatrial.domain.fault import Exit, Fault
+from seatrial.domain.identifier import quote
 from seatrial.domain.ports import Unanswered
 from seatrial.domain.question import Question
 from seatrial.domain.version import version_numbers
@@ -20,10 +22,12 @@ TIME_CAP_S = 20.0
 LOCK_WAIT_S = 2
 
 _READ_ONLY = "SET SESSION TRANSACTION READ ONLY"
+_WHO = "SELECT VERSION(), @@version_comment"
 
 _ACCOUNT = re.compile(r"(['`\"])[^'`\"]*\1@(['`\"])[^'`\"]*\2")
 _SOCKET_GRACE_S = 2.0
-_TOO_LONG = {1205, 1317, 1969, 3024}  # lock wait, interrupted, MariaDB's and MySQL's statement time
+_LOCK_WAIT = 1205
+_TOO_LONG = {1317, 1969, 3024}  # interrupted, MariaDB's and MySQL's statement time
 
 
 class Sent(Struct, frozen=True, kw_only=True):
@@ -38,6 +42,7 @@ def planned(database: str, *, time_cap_s: float = TIME_CAP_S) -> list[Sent]:
     """Every statement `collect` may send, in order; one that has several forms is listed with each form's server."""
     settings = [
         (_READ_ONLY, "the server itself refuses any write from this session"),
+        (_WHO, "its version decides which of the forms below it gets"),
         *_session(time_cap_s, flavour=None, version=(0, 0, 0)),
     ]
     session = [Sent(name="session", sql=f"{sql} {MARK}", why=why) for sql, why in settings]
@@ -88,10 +93,13 @@ class MySqlSource:
         self.close()
 
     def _connect(self) -> Connection:
-        connection = Connection(self._login, read_timeout_s=self._cap_s + _SOCKET_GRACE_S)
+        try:
+            connection = Connection(self._login, read_timeout_s=self._cap_s + _SOCKET_GRACE_S)
+        except Fault as fault:
+            raise self._named_grant(fault) from fault
         try:
             _make_read_only(connection)
-            (version, comment), *_ = connection.query(f"SELECT VERSION(), @@version_comment {MARK}")
+            (version, comment), *_ = connection.query(f"{_WHO} {MARK}")
             self._flavour = "mariadb" if "mariadb" in f"{version} {comment}".lower() else "mysql"
             self._version = version_numbers(str(version))
             for sql, _ in _session(self._cap_s, flavour=self._flavour, version=self._version):
@@ -100,6 +108,18 @@ class MySqlSource:
             connection.close()
             raise
         return connection
+
+    def _named_grant(self, fault: Fault) -> Fault:
+        """The server's refusal of the database, with the grant that lets us in."""
+        if fault.code != "mysql.missing-grant":
+            return fault
+        grant = f"GRANT {', '.join(READER_DATABASE)} ON {quote(pattern(self.database))}.* TO it"
+        return Fault(
+            fault.code,
+            f"user {self._login.user!r} may do nothing in database {self.database!r} at {self._login}",
+            remedy=f"{grant} (REFERENCES in place of SELECT shows no row), or use another account",
+            exit=Exit.CONFIG,
+        )
 
     def _explained(self, fault: Fault, took_s: float) -> Exception:
         """A server's refusal as `Unanswered`; a lost connection stays the fault it is, unless our own cap cut it."""
@@ -111,6 +131,8 @@ class MySqlSource:
                 self._connection.close()
                 self._connection = self._connect()
             return Unanswered(f"no answer within the time cap of {self._cap_s:g} s")
+        if number == _LOCK_WAIT:
+            return Unanswered(f"it was locked for more than {LOCK_WAIT_S} s")
         if fault.code == "mysql.missing-grant" or number in (1045, 1227, 1370):
             return Unanswered(f"a privilege is missing: {said}")
         return Unanswered(f"the server refused with error {number}: {said}")
@@ -121,7 +143,7 @@ def _session(cap_s: float, *, flavour: str | None, version: tuple[int, int, int]
     capped = []
     if flavour is None or (flavour != "mariadb" and version >= (5, 7, 8)):
         why = "no SELECT runs longer than this (MySQL 5.7.8 and later; the connection itself times out as well)"
-        capped.append((f"SET SESSION max_execution_time = {int(cap_s * 1000)}", why))
+        capped.append((f"SET SESSION max_execution_time = {max(1, int(cap_s * 1000))}", why))
     if flavour is None or flavour == "mariadb":
         why = "no statement runs longer than this (MariaDB; the connection itself times out as well)"
         capped.append((f"SET SESSION max_statement_time = {cap_s:g}", why))

@@ -1,4 +1,4 @@
-"""`collect`: what the source is, read without reading a row of it. Rules S1 and (2) of the safety notes."""
+"""`collect`: what the source is, read without reading a row of it. Rule S1: it writes nothing."""
 
 from seatrial.stages.collect.collect import SECONDS_BETWEEN_SAMPLES, collect
 

@@ -63,12 +63,13 @@ class Asking:
             except (IndexError, KeyError):
                 failed["the server answered with something else than a table's definition"].append(table)
         if failed:
-            why = "; ".join(f"{_some(names)}: {reason}" for reason, names in failed.items())
+            why = "; ".join(f"{some(names)}: {reason}" for reason, names in failed.items())
             self.gap(Question.CREATE_TABLE, why)
         return found
 
 
-def _some(names: list[str], limit: int = 5) -> str:
+def some(names: list[str], limit: int = 5) -> str:
+    """The first few names, and how many more there are."""
     more = f" and {len(names) - limit} more" if len(names) > limit else ""
     return ", ".join(names[:limit]) + more
 

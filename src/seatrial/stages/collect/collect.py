@@ -7,15 +7,17 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from seatrial.domain.accounts import pattern
 from seatrial.domain.collection import BinlogFile, Collection, Privileges, Server, StatusSample, Writer
 from seatrial.domain.event import Note, Tell, rest
 from seatrial.domain.fault import Exit, Fault
+from seatrial.domain.identifier import quote
 from seatrial.domain.ports import Source
 from seatrial.domain.question import Question
-from seatrial.domain.schema import Schema
+from seatrial.domain.schema import Schema, Table
 from seatrial.domain.version import version_numbers
 from seatrial.stages.collect import activity, grants, redaction, structure
-from seatrial.stages.collect.asking import Asking
+from seatrial.stages.collect.asking import Asking, some
 
 SECONDS_BETWEEN_SAMPLES = 5.0
 
@@ -186,6 +188,7 @@ def _schema(ask: Asking, database: dict[str, Any], seen: _Seen, label: Callable[
         ask.rows_or_none(Question.FOREIGN_KEY_COLUMNS),
         ask.rows_or_none(Question.PARTITIONS),
     )
+    tables = _with_columns(ask, tables, str(database["name"]))
     ddl = ask.each_table([table.name for table in tables], redaction.table_ddl)
     return Schema(
         database=str(database["name"]),
@@ -194,6 +197,21 @@ def _schema(ask: Asking, database: dict[str, Any], seen: _Seen, label: Callable[
         tables=tuple(msgspec.structs.replace(table, ddl=ddl.get(table.name, "")) for table in tables),
         stored_objects=structure.stored_objects(seen.views, seen.triggers, seen.events, seen.routines, label),
     )
+
+
+def _with_columns(ask: Asking, tables: tuple[Table, ...], database: str) -> tuple[Table, ...]:
+    """The tables whose columns are shown: the server lists tables by any privilege, columns only by four of them."""
+    shown = tuple(table for table in tables if table.columns)
+    if tables and not shown:
+        raise Fault(
+            "collect.no-answer",
+            f"the server hides the columns of {database!r} from this account",
+            remedy=f"GRANT REFERENCES ON {quote(pattern(database))}.* TO it (or SELECT); REFERENCES shows no row",
+            exit=Exit.CONFIG,
+        )
+    if hidden := [table.name for table in tables if not table.columns]:
+        ask.gap(Question.TABLES, f"{some(hidden)}: hidden from this account, or dropped while we looked")
+    return shown
 
 
 def _writers(

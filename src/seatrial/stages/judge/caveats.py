@@ -69,7 +69,7 @@ def _versions(case: Case) -> Iterator[str]:
 def _looked(case: Case) -> Iterator[str]:
     collect, verify = case.exhibits.collect, case.exhibits.verify
     if collect is not None and (gaps := len(collect.body.gaps)):
-        yield f"{counted(gaps, 'question')} to the source got no answer; they are listed under what was examined."
+        yield f"{counted(gaps, 'question')} to the source got no answer: see what was examined."
     if verify is not None:
         moving = sum(1 for table in verify.body.tables if table.rows.bound)
         if moving:

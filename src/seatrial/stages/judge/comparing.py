@@ -85,7 +85,8 @@ def verification_age_hours(case: Case) -> Reading:
     places = (verify.evidence("taken_at"),)
     if hours < 0:
         return Reading(None, f"the verification ended at {verify.body.taken_at}, which is yet to come", places)
-    return Reading(round(hours, 2), f"the verification ended {hours:.1f} hours before this verdict", places)
+    ago = f"{hours:.1f} hours" if hours >= 1 else f"{hours * 60:.0f} minutes"
+    return Reading(round(hours, 2), f"the verification ended {ago} before this verdict", places)
 
 
 def _least_rows(rows: RowAccount) -> int:

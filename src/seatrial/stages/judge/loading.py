@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 
-from seatrial.domain.evidence import Evidence
-from seatrial.domain.finding import Finding, Outcome
+from seatrial.domain.evidence import Evidence, pointer
+from seatrial.domain.finding import Outcome
 from seatrial.domain.question import Question
-from seatrial.domain.schema import StoredObject
 from seatrial.stages.judge.case import Case, Reading, counted, listed
 
 NAMED_EVIDENCE = 10
@@ -39,25 +38,23 @@ def _open_findings(case: Case, outcome: Outcome, say: Callable[[int], str]) -> R
 
 
 def left_behind(case: Case) -> Reading:
-    """Rule W5. An object is settled when a finding that names it among its subjects was accepted."""
-    collect, assess = case.collect, case.assess
-    unseen = [str(question) for question in _STORED if collect.body.gap(question) is not None]
-    settled = [f for f in assess.body.findings if f.code in case.accepted]
+    """Rule W5. An object is settled when an accepted finding rests on it as evidence."""
+    collect, findings = case.collect, case.assess.body.findings
     objects = list(enumerate(collect.body.schema.stored_objects))
-    open_ = [(at, o) for at, o in objects if not any(_names(finding, o) for finding in settled)]
-    places = tuple(collect.evidence("schema", "stored_objects", at) for at, _ in open_[:NAMED_EVIDENCE])
-    because = f"{counted(len(open_), 'object')} would stay behind"
+    accepted = [evidence for f in findings if f.code in case.accepted for evidence in f.evidence]
+    if objects and any(evidence.sha256 != collect.sha256 for evidence in accepted):
+        return Reading(None, "the assessment is of an earlier collection: run seatrial assess", (collect.evidence(),))
+    settled = {evidence.pointer for evidence in accepted}
+    open_ = [(at, o) for at, o in objects if pointer("schema", "stored_objects", at) not in settled]
+    unseen = [str(question) for question in _STORED if collect.body.gap(question) is not None]
     if open_:
-        because += ", not accepted: " + listed([f"{o.kind} {o.name}" for _, o in open_])
-    elif unseen:
+        names = listed([f"{o.kind} {o.name}" for _, o in open_])
+        places = tuple(collect.evidence("schema", "stored_objects", at) for at, _ in open_[:NAMED_EVIDENCE])
+        return Reading(len(open_), f"{counted(len(open_), 'object')} would stay behind, not accepted: {names}", places)
+    if unseen:
         return Reading(None, "the source did not list its " + listed(unseen), (collect.evidence("gaps"),))
-    elif objects:
-        because = f"all {len(objects)} that stay behind were accepted"
-    return Reading(len(open_), because, places or (collect.evidence("schema", "stored_objects"),))
-
-
-def _names(finding: Finding, stored: StoredObject) -> bool:
-    return bool({stored.name, f"{stored.kind} {stored.name}"} & set(finding.subjects))
+    because = f"all {len(objects)} that stay behind were accepted" if objects else "no object would stay behind"
+    return Reading(0, because, (collect.evidence("schema", "stored_objects"),))
 
 
 def tables_not_loaded(case: Case) -> Reading:

@@ -9,7 +9,7 @@ from seatrial.domain.ports import Cluster, Now, Sql, Tablets
 from seatrial.domain.vitess import WorkflowStatus
 from seatrial.stages.load import gates
 from seatrial.stages.load.brake import Brake
-from seatrial.stages.load.count import Shards, exact_rows
+from seatrial.stages.load.count import Shards, exact_rows, measure
 from seatrial.stages.load.order import Order, acts
 from seatrial.stages.load.watch import Watch
 
@@ -35,6 +35,9 @@ def load(order: Order, *, cluster: Cluster, tablets: Tablets, source: Sql, now: 
         runway = _copy(order, cluster, source, brake, watch, now, tell)
         for materialization in order.materializations:
             _materialise(materialization, cluster, tell)
+        for workflow in order.workflows:
+            measure(workflow.keyspace, workflow.tables, shards)
+        watch.measure()
         tables = tuple(
             LoadedTable(
                 table=table,

@@ -40,15 +40,16 @@ def cancel(order: Order, cluster: Cluster, tablets: Tablets, tell: Tell) -> None
                 remedy="first: seatrial cutover reverse",
                 exit=Exit.CONFIG,
             )
-    for materialization in order.materializations:
-        if cluster.status(materialization.name, materialization.keyspace) is not None:
-            cluster.delete_workflow(materialization.name, materialization.keyspace)
-            tell(Acted(act=f"ended {materialization.name}"))
     for workflow in order.workflows:
         if cluster.status(workflow.name, workflow.keyspace) is not None:
             tell(Acting(act=f"cancel {workflow.name}", undo="seatrial load copies anew"))
             cluster.cancel(workflow.name, workflow.keyspace)
             tell(Acted(act=f"cancel {workflow.name}"))
+    # after the tables' own workflows: Vitess takes their routing rules for a switch of this one
+    for materialization in order.materializations:
+        if cluster.status(materialization.name, materialization.keyspace) is not None:
+            cluster.delete_workflow(materialization.name, materialization.keyspace)
+            tell(Acted(act=f"ended {materialization.name}"))
     _empty(order, cluster, tablets, tell)
 
 

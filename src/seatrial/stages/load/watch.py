@@ -33,7 +33,7 @@ class Watch:
         self.looks += 1
         copying: set[str] = set()
         for workflow, state in zip(self._order.workflows, states, strict=True):
-            self._sizes[workflow.keyspace] = dict(sizes(workflow.keyspace, self._shards))
+            self._size(workflow.keyspace)
             pending = _pending(state, workflow.tables)
             copying |= pending
             self._note_finished(workflow.keyspace, set(workflow.tables) - pending)
@@ -42,6 +42,11 @@ class Watch:
         if not copying and self._copied_at is None and following:
             self._copied_at = time.monotonic()
         return following and all((state.lag_s or 0) <= FOLLOW_LAG_S for state in states)
+
+    def measure(self) -> None:
+        """Take the sizes once more, when all is over."""
+        for workflow in self._order.workflows:
+            self._size(workflow.keyspace)
 
     def lost_sight(self) -> None:
         """The cluster was away: connections are stale."""
@@ -67,6 +72,9 @@ class Watch:
         key = (keyspace, table)
         return round(max(0.0, self._finished.get(key, 0.0) - self._first_seen.get(key, 0.0)), 2)
 
+    def _size(self, keyspace: str) -> None:
+        self._sizes[keyspace] = dict(sizes(keyspace, self._shards))
+
     def _note_finished(self, keyspace: str, whole: set[str]) -> None:
         now = time.monotonic()
         for table, size in self._sizes[keyspace].items():
@@ -77,7 +85,7 @@ class Watch:
                 self._finished[key] = now
                 self._first_seen.setdefault(key, now)
                 seconds = self.seconds_of(keyspace, table)
-                self._tell(Note(text=f"{table}: {size.rows:,} rows, {size.bytes / 1e6:.1f} MB, {seconds:.0f} s"))
+                self._tell(Note(text=f"{table} is whole: about {size.rows:,} rows, {seconds:.0f} s"))
 
     def _progress(self, states: list[WorkflowStatus], copying: set[str]) -> None:
         ours = {(w.keyspace, table) for w in self._order.workflows for table in w.tables}

@@ -43,3 +43,8 @@ def bounds(before: Activity, after: Activity, tables: Sequence[str]) -> Mapping[
     if before is None or after is None:
         return dict.fromkeys(tables)
     return {table: max(0, after[table] - before[table]) for table in tables}
+
+
+def definition(source: Sql, table: str) -> str:
+    """The table's CREATE statement as it is now."""
+    return str(source.query(f"SHOW CREATE TABLE {quote(table)}")[0][1])

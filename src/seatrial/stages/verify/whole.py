@@ -17,7 +17,7 @@ from seatrial.domain.comparison import (
 from seatrial.domain.event import Found, Tell
 from seatrial.domain.movement import Loaded
 from seatrial.domain.ports import Cluster, Now, Sql, Tablets
-from seatrial.domain.schema import Table
+from seatrial.domain.schema import Table, same_definition
 from seatrial.domain.vitess import VDiffShard
 from seatrial.stages.verify import rows
 from seatrial.stages.verify.sample import Draw, compare
@@ -63,7 +63,8 @@ def verify(
                 )
                 sample, found = compare(table, keyspace, source, primaries, copies, draw, tell)
                 mine = [report for report in reports if report.table == table.name]
-                comparison = conclude(table, keyspace, mine, account, sample)
+                changed = not same_definition(table.ddl, rows.definition(source, table.name))
+                comparison = conclude(table, keyspace, mine, account, sample, changed=changed)
                 differing += found + list(_vdiff_rows(table, keyspace, mine))
                 compared.append(comparison)
                 tell(Found(code=table.name, outcome=_shown(comparison.equality), title=_line(comparison)))
@@ -87,6 +88,8 @@ def conclude(
     reports: Sequence[VDiffShard],
     account: RowAccount,
     sample: SampleComparison | None,
+    *,
+    changed: bool = False,
 ) -> TableComparison:
     """What the three ways come to for one table. Equal only if every way that could look says so."""
     bad = sum(r.mismatched + r.extra_source + r.extra_target for r in reports)
@@ -100,6 +103,8 @@ def conclude(
     elif account.balanced is False:
         equality = Equality.DIFFERENT
         reason = f"{account.target:,} rows on the target, {account.source_after:,} × {account.copies} on the source"
+    elif changed:
+        equality, reason = Equality.COULD_NOT_LOOK, "the source's table was altered since it was collected"
     elif not reports or unfinished:
         equality = Equality.COULD_NOT_LOOK
         reason = f"VDiff did not end: {unfinished[0].error or unfinished[0].state}" if unfinished else "no VDiff report"

@@ -40,7 +40,7 @@ def _cascades(case: Case) -> Answer:
     if not found:
         return passed("no foreign key changes child rows by itself")
     return warns(
-        f"{counted(len(found), 'foreign key')} change child rows without a trace in the binary log",
+        f"{counted(len(found), 'foreign key')} whose actions change child rows without a trace in the binary log",
         *(at for at, _, _ in found),
         subjects=[
             f"{table.name}.{key.name} (ON DELETE {key.on_delete}, ON UPDATE {key.on_update})" for _, table, key in found
@@ -55,7 +55,7 @@ def _references(case: Case) -> Answer:
     outside = [(at, t, k) for at, t, k in keys if k.parent_schema != schema.database or k.parent_table not in present]
     if outside:
         return blocks(
-            f"{counted(len(outside), 'foreign key')} point outside the tables to be moved",
+            f"{counted(len(outside), 'foreign key')} pointing outside the tables to be moved",
             *(at for at, _, _ in outside),
             subjects=[f"{t.name}.{k.name} → {k.parent_schema}.{k.parent_table}" for _, t, k in outside],
         )

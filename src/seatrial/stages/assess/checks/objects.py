@@ -31,7 +31,7 @@ def _inventory(case: Case) -> Answer:
     readers = case.collection.replication.binlog_readers if case.collection.replication else None
     if found:
         unseen = f"; not seen: {', '.join(gap.question for gap in hidden)} ({hidden[0].reason})" if hidden else ""
-        return warns(f"{said} stay behind{unseen}", *at, subjects=subjects)
+        return warns(f"left behind: {said}{unseen}", *at, subjects=subjects)
     if hidden:
         index = case.collection.gaps.index(hidden[0])
         raise CouldNotLook("; ".join(f"{gap.question}: {gap.reason}" for gap in hidden), pointer("gaps", index))

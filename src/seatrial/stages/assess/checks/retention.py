@@ -92,7 +92,7 @@ def _disk(case: Case) -> Answer:
     daily = f", growing by {rate * _DAY_S / 1e9:,.1f} GB a day at the rate measured" if rate is not None else ""
     raise CouldNotLook(
         f"free disk cannot be seen through SQL; the binary logs hold {held / 1e9:,.2f} GB now{daily}",
-        pointer("replication", "binlogs"),
+        pointer("replication", "binlogs") if replication else pointer("replication"),
     )
 
 
