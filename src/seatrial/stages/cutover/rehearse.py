@@ -44,7 +44,7 @@ def rehearse(
 ) -> Rehearsal:
     """Switch and reverse under the application's traffic. However it ends, the traffic is served by the source
     again, and the application is stopped."""
-    rules_before, denied_before = cluster.routing_rules(), traffic.denied(group, cluster)
+    rules_before, denied_before = cluster.routing_rules(), cluster.denied_tables(group.naming.source_keyspace)
     began_us, began = time.time_ns() // 1000, time.monotonic()
 
     def clock() -> float:
@@ -90,8 +90,9 @@ def rehearse(
         ledger=ledger,
         flowed_back=flowed_back,
         equal_after=False,  # the verification that follows says so, or not
+        # the target's shards refuse the tables from now on until a next switch: that is Vitess's fence, and right
         routing_restored=_same_rules(rules_before, cluster.routing_rules())
-        and denied_before == traffic.denied(group, cluster),
+        and denied_before == cluster.denied_tables(group.naming.source_keyspace),
         pace=application.pace(began_us, moment(ended), SLICE_S),
         seconds=round(ended, 2),
         buffer=terms.buffer,
