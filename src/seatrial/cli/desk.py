@@ -18,6 +18,7 @@ from seatrial.trial import settings as trial_settings
 from seatrial.trial.bench import Bench, Step
 from seatrial.trial.run import run, utc_now
 from seatrial.trial.settings import Settings
+from seatrial.trial.walk import walk
 from seatrial.trial.wiring import Wiring
 
 P = ParamSpec("P")
@@ -35,6 +36,10 @@ class Desk(Struct, frozen=True, kw_only=True):
 
     def run(self, step: Step, tell: Tell) -> Exhibit[Any]:
         return run(step, self.dossier, self.settings, self.instance, self.wiring, tell)
+
+    def walk(self, until: str, tell: Tell) -> None:
+        """Run every step up to and with this one, as far as it is not done."""
+        walk(self.dossier, self.settings, self.instance, self.wiring, until, tell)
 
     def bench(self, tell: Tell) -> Bench:
         """For commands that look or act outside a step."""

@@ -13,6 +13,7 @@ from seatrial import __version__
 from seatrial.domain.fault import Cancelled, Exit, Fault
 
 COMMANDS: dict[str, str] = {
+    "demo": "seatrial.cli.demo",
     "run": "seatrial.cli.run",
     "init": "seatrial.cli.init",
     "collect": "seatrial.cli.collect",
@@ -27,6 +28,7 @@ COMMANDS: dict[str, str] = {
     "explain": "seatrial.cli.explain",
     "lab": "seatrial.cli.lab",
     "sample": "seatrial.cli.sample",
+    "demo-down": "seatrial.cli.demo",
 }
 """Command name to the module that defines it under the same name (`-` read as `_`); listed in the order shown."""
 
@@ -51,7 +53,7 @@ def seatrial() -> None:
 
     \b
     A first look, on a machine with nothing installed:
-      seatrial lab install && seatrial lab up --name demo --shards 2
+      seatrial demo
 
     \b
     A trial is a folder, and each command below works on it with -d DIR:

@@ -9,13 +9,8 @@ from seatrial.cli.judge import CODES
 from seatrial.cli.live import live
 from seatrial.cli.output import print_json
 from seatrial.cli.report import write_report
-from seatrial.domain.address import Address
-from seatrial.domain.event import Note, silent
-from seatrial.trial.bench import Step
-from seatrial.trial.journey import JOURNEY
-from seatrial.trial.status import Freshness, StepStatus, look
-
-STEPS = tuple(step.kind for step in JOURNEY)
+from seatrial.domain.event import silent
+from seatrial.trial.walk import STEPS
 
 
 @click.command()
@@ -34,24 +29,7 @@ def run(desk: Desk, until: str) -> None:
     """
     verdict = None
     with live(quiet=desk.as_json) as tell:
-        for step in JOURNEY[: STEPS.index(until) + 1]:
-            state = next(
-                s
-                for s in look(JOURNEY, desk.dossier, desk.settings, desk.instance)
-                if s.address.startswith(f"{step.kind}/")
-            )
-            if state.freshness is Freshness.FRESH:
-                tell(Note(text=f"{state.address} is fresh"))
-                continue
-            if step.acting and state.freshness is Freshness.STALE:
-                tell(
-                    Note(
-                        text=f"{state.address} is stale ({state.because}); it acts, so only its own command repeats it",
-                        warning=True,
-                    )
-                )
-                continue
-            desk.run(step, tell)
+        desk.walk(until, tell)
     if until == STEPS[-1]:
         verdict = desk.dossier.read(desk.bench(silent).read("judge").address).body
     path, text = write_report(desk)
@@ -61,8 +39,3 @@ def run(desk: Desk, until: str) -> None:
         click.echo(f"{text}\nReport: {path}")
     if verdict is not None:
         sys.exit(CODES[verdict.judgement])
-
-
-def _state(step: Step, desk: Desk) -> StepStatus:
-    looked = look(JOURNEY, desk.dossier, desk.settings, desk.instance)
-    return next(state for state in looked if Address.parse(state.address).kind == step.kind)

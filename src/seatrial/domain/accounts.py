@@ -42,7 +42,10 @@ def grants(*, database: str, sidecar: str, reader: str, mover: str) -> tuple[Gra
         Grant(user=reader, privileges=READER_GLOBAL, database=None, why="collect, gates: status, processlist, binlogs"),
         Grant(user=reader, privileges=READER_DATABASE, database=pattern(database), why="collect: schema; verify: rows"),
         Grant(
-            user=reader, privileges=("SELECT",), database="performance_schema", why="verify, gates: who writes, how much"
+            user=reader,
+            privileges=("SELECT",),
+            database="performance_schema",
+            why="verify, gates: who writes, how much",
         ),
         Grant(
             user=mover, privileges=MOVER_GLOBAL, database=None, why="load: read the binary log, flush for a snapshot"

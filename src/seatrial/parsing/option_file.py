@@ -11,7 +11,11 @@ Groups = Mapping[str, Mapping[str, str]]
 def parse(text: str, name: str) -> Groups:
     """Groups to options, names with `-` read as `_`; quotes around values taken off. `!include` is not followed."""
     parser = configparser.RawConfigParser(
-        allow_no_value=True, strict=False, delimiters=("=",), comment_prefixes=("#", ";", "!"), empty_lines_in_values=False
+        allow_no_value=True,
+        strict=False,
+        delimiters=("=",),
+        comment_prefixes=("#", ";", "!"),
+        empty_lines_in_values=False,
     )
     try:
         parser.read_string(text)

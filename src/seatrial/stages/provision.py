@@ -136,4 +136,3 @@ def _created(ddl: str) -> str:
     if match is None:
         raise ValueError(f"not a CREATE TABLE: {ddl[:60]}")
     return match[1].replace("``", "`")
-

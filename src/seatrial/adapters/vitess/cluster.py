@@ -187,4 +187,3 @@ def _move(workflow: str, keyspace: str) -> tuple[str, ...]:
 
 def _vdiff(workflow: str, keyspace: str) -> tuple[str, ...]:
     return ("VDiff", "--workflow", workflow, "--target-keyspace", keyspace, "--format", "json")
-
