@@ -1,5 +1,6 @@
 """A trial driven as a user drives it, by commands; and looks at both sides that do not go through seatrial's stages."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import msgspec
 
 from seatrial.adapters.mysql.client import Connection, Login
 from seatrial.domain.fault import Fault
+from seatrial.domain.identifier import quote
 from seatrial.domain.naming import Naming
 from seatrial.lab.cluster import open_lab
 from seatrial.lab.lab import Lab
@@ -87,6 +89,10 @@ class Going:
 
     def send(self, number: signal.Signals) -> None:
         self._child.send_signal(number)
+
+    def interrupt(self) -> None:
+        """Ctrl-C, as a terminal sends it: to the whole group."""
+        os.killpg(self._child.pid, signal.SIGINT)
 
     def end(self, timeout_s: float = TIMEOUT_S) -> Ran:
         """Wait for its end; what takes longer is killed and fails."""
@@ -215,6 +221,17 @@ class Trial:
         with self.shards(role) as shards:
             return [row for sql_of in shards.values() for row in sql_of.query(sql, args)]
 
+    def served_by_source(self) -> bool:
+        """Whether both workflows' traffic is where it was before any switch, as Vitess says it."""
+        return all(
+            self.lab.vtctl.json(
+                *("MoveTables", "--workflow", self.naming.workflow(role)),
+                *("--target-keyspace", self.naming.keyspace(role), "status", "--format", "json"),
+            )["traffic_state"]
+            == "Reads Not Switched. Writes Not Switched"
+            for role in ("sharded", "unsharded")
+        )
+
     def streams(self) -> list[str]:
         """The state of every stream of the two MoveTables workflows, as the target's tablets have it."""
         states = []
@@ -236,3 +253,54 @@ def eventually(look: Any, timeout_s: float = 15) -> None:
             pass
         assert time.monotonic() < until, f"not so within {timeout_s} s"
         time.sleep(0.1)
+
+
+def command_lines() -> dict[int, str]:
+    """What `ps` shows anybody, by pid; not of this process."""
+    found = {}
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = path.read_bytes()
+        except OSError:
+            continue  # it has ended
+        if (pid := int(path.parent.name)) != os.getpid():
+            found[pid] = line.replace(b"\0", b" ").decode(errors="replace")
+    return found
+
+
+def fingerprints(connection: Connection) -> dict[str, tuple[int, int]]:
+    """Rows, and the sum of a hash of every stored value of them, by table. Sums of shards add up."""
+    connection.execute("SET SESSION time_zone = '+00:00', group_concat_max_len = 100000")
+    columns = connection.query(
+        "SELECT t.table_name, GROUP_CONCAT(CONCAT('COALESCE(', IF(c.data_type IN ('blob', 'binary', 'varbinary', 'bit'),"
+        " CONCAT('HEX(`', c.column_name, '`)'), CONCAT('CAST(`', c.column_name, '` AS CHAR)')), ', \\'-\\')')"
+        " ORDER BY c.column_name) FROM information_schema.tables t JOIN information_schema.columns c"
+        " USING (table_schema, table_name)"
+        " WHERE t.table_schema = DATABASE() AND t.table_type = 'BASE TABLE' GROUP BY t.table_name"
+    )
+    found = {}
+    for table, values in columns:
+        ((rows, total),) = connection.query(
+            f"SELECT COUNT(*), COALESCE(SUM(CRC32(CONCAT_WS('|', {values}))), 0) FROM {quote(table)}"
+        )
+        found[table] = (int(rows), int(total))
+    return found
+
+
+def differing(trial: Trial) -> list[str]:
+    """Tables of which the target's shards do not hold just what the source holds, as we see it ourselves."""
+    with trial.source() as root:
+        source = fingerprints(root)
+    found = []
+    for role in ("sharded", "unsharded"):
+        vschema = trial.lab.vtctl.json("GetVSchema", trial.naming.keyspace(role))
+        with trial.shards(role) as shards:
+            held = [fingerprints(connection) for connection in shards.values()]
+        for table, entry in vschema["tables"].items():
+            if entry.get("type") == "sequence":
+                continue
+            copies = len(held) if entry.get("type") == "reference" else 1
+            there = tuple(sum(each[table][place] for each in held) for place in (0, 1))
+            if there != tuple(copies * value for value in source[table]):
+                found.append(f"{role}.{table}: {there} for {copies} × {source[table]}")
+    return found

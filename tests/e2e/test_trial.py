@@ -1,26 +1,33 @@
 """The journey of a trial on the real engine, and what it leaves on the source: nothing."""
 
 import re
-import signal
-import time
+import threading
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
-import psutil
+import msgspec
 import pytest
 
 from seatrial.adapters.mysql.client import Connection
-from seatrial.domain.fault import Exit
+from seatrial.domain.accounts import pattern
+from seatrial.domain.fault import Exit, Fault
+from seatrial.domain.identifier import quote
+from seatrial.lab.daemons import credentials_file
 from seatrial.lab.lab import Lab
 from seatrial.parsing.option_file import parse
+from seatrial.sample.accounts import MOVER, READER
 from seatrial.sample.server import Sample
 
 from .conftest import TrialFactory
-from .harness import Trial, eventually, seatrial
+from .harness import Trial, command_lines, differing, eventually, fingerprints
 
 pytestmark = pytest.mark.engine
 
 QUICK = "[rehearsal]\nrate_per_s = 40\nsettle_s = 3\n\n[gates]\nquiet_s = 2\n"
-WRITES_SCHEMA = re.compile(r"^\s*(/\*.*?\*/\s*)*(drop|truncate|alter|rename|create)\b", re.IGNORECASE | re.DOTALL)
+DEFINES = re.compile(r"\s*(/\*.*?\*/\s*)*(drop|truncate|alter|rename|create)\b", re.IGNORECASE | re.DOTALL)
+CHANGES = re.compile(r"\s*(/\*.*?\*/\s*)*(insert|update|delete|replace|load)\b", re.IGNORECASE | re.DOTALL)
+ACCOUNTS = (READER, MOVER)
 
 
 class Witness:
@@ -32,22 +39,42 @@ class Witness:
         root.execute("SET GLOBAL log_output = 'TABLE'")
         root.execute("SET GLOBAL general_log = ON")
 
-    def statements(self, user: str | None = None) -> list[str]:
-        """Statements in the order of their arrival, prepared ones included; of one account or of all but the
-        owner and the application."""
+    def statements(self, *accounts: str) -> list[str]:
+        """What those accounts sent, in the order of arrival."""
         rows = self._root.query(
-            "SELECT user_host, CONVERT(argument USING utf8mb4) FROM mysql.general_log "
-            "WHERE command_type IN ('Query', 'Execute', 'Init DB') ORDER BY event_time"
+            "SELECT user_host, argument FROM mysql.general_log "
+            "WHERE command_type IN ('Query', 'Prepare', 'Execute') ORDER BY event_time"
         )
-        return [
-            text
-            for host, text in rows
-            if (account := host.partition("[")[0]) == user or (user is None and account not in ("root", "app"))
-        ]
+        return [text.decode(errors="replace") for host, text in rows if host.partition("[")[0] in accounts]
 
     def end(self) -> None:
         self._root.execute("SET GLOBAL general_log = OFF")
         self._root.execute("SET GLOBAL log_output = 'FILE'")
+
+
+class Bystander:
+    """Somebody on the machine who looks at `ps` the whole time."""
+
+    def __init__(self) -> None:
+        self.seen: set[str] = set()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread.start()
+
+    def _look(self) -> None:
+        while not self._over.wait(0.1):
+            self.seen.update(command_lines().values())
+
+    def end(self) -> None:
+        self._over.set()
+        self._thread.join()
+
+
+@pytest.fixture(scope="module")
+def bystander() -> Iterator[Bystander]:
+    bystander = Bystander()
+    yield bystander
+    bystander.end()
 
 
 @pytest.fixture(scope="module")
@@ -60,49 +87,242 @@ def witness(shop: Sample) -> Iterator[Witness]:
             witness.end()
 
 
-def definitions(trial: Trial) -> dict[str, str]:
-    """How every table of the source is made, but for its AUTO_INCREMENT position."""
-    with trial.source() as root:
-        names = [n for (n,) in root.query("SELECT table_name FROM information_schema.tables WHERE table_schema='shop'")]
-        return {
-            name: re.sub(r" AUTO_INCREMENT=\d+", "", root.query(f"SHOW CREATE TABLE `{name}`")[0][1]) for name in names
-        }
-
-
-def checksums(trial: Trial) -> dict[str, int]:
-    """The source's rows, summed up by the source."""
-    with trial.source() as root:
-        names = [
-            n
-            for (n,) in root.query(
-                "SELECT table_name FROM information_schema.tables "
-                "WHERE table_schema = 'shop' AND table_type = 'BASE TABLE'"
-            )
-        ]
-        return {name: root.query(f"CHECKSUM TABLE `{name}`")[0][1] for name in names}
+@pytest.fixture(scope="module")
+def before(shop: Sample, witness: Witness) -> tuple[dict[str, str], dict[str, Any]]:
+    """How the source's tables are made, and a fingerprint of their rows, before we came."""
+    with Connection(shop.login("root")) as root:
+        return definitions(root), fingerprints(root)
 
 
 @pytest.fixture(scope="module")
-def trial(shop: Sample, lab: Lab, trial_factory: TrialFactory, witness: Witness) -> Iterator[Trial]:
-    """A trial run as far as `verify`, under the eyes of the witness."""
+def trial(
+    shop: Sample, lab: Lab, trial_factory: TrialFactory, witness: Witness, bystander: Bystander, before: object
+) -> Iterator[Trial]:
+    """A trial run as far as `verify`, before witnesses."""
     with trial_factory(shop, lab, "shared", settings=QUICK) as trial:
-        trial.rows_before = checksums(trial)  # type: ignore[attr-defined]
-        trial.made_before = definitions(trial)  # type: ignore[attr-defined]
         trial.must("run", "--until", "verify")
         yield trial
 
 
+def definitions(connection: Connection) -> dict[str, str]:
+    """How every table and view is made, but for AUTO_INCREMENT's position."""
+    return {
+        name: re.sub(r" AUTO_INCREMENT=\d+", "", connection.query(f"SHOW CREATE TABLE {quote(name)}")[0][1])
+        for (name,) in connection.query("SHOW TABLES")
+    }
+
+
+def test_every_table_came_over_and_is_equal(trial: Trial) -> None:
+    assert {table["equality"] for table in trial.body("verify")["tables"]} == {"equal"}
+    assert differing(trial) == []
+    with trial.shards("sharded") as shards:
+        assert all(connection.query("SELECT COUNT(*) > 50 FROM orders") == [(1,)] for connection in shards.values())
+
+
+def test_until_a_switch_nobody_but_the_application_writes_the_shop(
+    trial: Trial, witness: Witness, before: tuple[dict[str, str], dict[str, Any]]
+) -> None:
+    sidecar = trial.naming.source_sidecar
+    changes = [sent for sent in witness.statements(*ACCOUNTS) if CHANGES.match(sent)]
+    assert changes, "the sidecar database is written"
+    assert [sent for sent in changes if sidecar not in sent] == []
+    with trial.source() as root:
+        assert fingerprints(root) == before[1]
+
+
+def test_the_dossier_is_fresh_and_its_numbers_are_explained(trial: Trial) -> None:
+    states = {each["address"]: each["freshness"] for each in trial.must("status", "--json").json()}
+    assert {states[f"{kind}/main"] for kind in ("collect", "assess", "provision", "load", "verify")} == {"fresh"}
+    assert states["rehearse/main"] == "missing"
+    page = (trial.root / "report.html").read_text()
+    assert page.rstrip().endswith("</html>") and f"{trial.body('load')['rows']:,}" in page
+    explained = trial.must("explain", "load/main#/rows", "--json").json()
+    assert explained["value"] == trial.body("load")["rows"]
+    assert explained["inputs"].keys() == {"collect/main", "assess/main", "provision/main"}
+
+
+def test_done_again_provision_changes_nothing_and_load_carries_on(trial: Trial) -> None:
+    def made() -> list[tuple[Any, ...]]:
+        return [
+            row
+            for role in ("sharded", "unsharded")
+            for row in trial.on_target(
+                role, "SELECT table_name, create_time FROM information_schema.tables WHERE table_schema = DATABASE()"
+            )
+        ]
+
+    def sha256() -> str:
+        return str(msgspec.json.decode((trial.root / "provision" / "main.json").read_bytes())["sha256"])
+
+    before = made(), sha256()
+    assert "create table" not in trial.must("provision").err
+    assert (made(), sha256()) == before
+    ran = trial.must("load")
+    assert ran.err.count("is there already: carrying on") == 2
+    assert trial.body("load")["resumed"] is True
+
+
 def test_collect_only_asks(trial: Trial, witness: Witness) -> None:
-    """`collect` sends the server nothing but questions and settings of its own session."""
-    marks = len(witness.statements())
+    marks = len(witness.statements(READER))
     trial.must("collect")
-    sent = witness.statements("seatrial_reader")[-(len(witness.statements()) - marks) :]
+    sent = witness.statements(READER)[marks:]
     assert len(sent) > 10
     assert {statement.split(maxsplit=1)[0].upper() for statement in sent} <= {"SELECT", "SHOW", "SET"}
 
 
-def test_every_table_came_over_and_is_equal(trial: Trial) -> None:
-    verified = trial.body("verify")
-    assert {table["equality"] for table in verified["tables"]} == {"equal"}
+def test_planted_differences_are_found_with_both_sides(trial: Trial) -> None:
+    """A changed, a lost, an extra row, and one that VDiff cannot see: it lies in an invisible column."""
+    with trial.shards("sharded") as shards:
+        ((changed,),) = shards["-80"].query("SELECT MIN(id) FROM orders")
+        (lost,) = shards["80-"].query("SELECT shop_id, order_id, line_no FROM order_lines LIMIT 1 OFFSET 700")
+        (unseen,) = shards["-80"].query("SELECT shop_id, id FROM customers ORDER BY shop_id, id LIMIT 1")
+        (kept,) = shards["80-"].dicts("SELECT * FROM order_lines WHERE (shop_id, order_id, line_no) = (%s, %s, %s)", lost)
+        ((note,),) = shards["-80"].query("SELECT note FROM orders WHERE id = %s", (changed,))
+        ((batch,),) = shards["-80"].query("SELECT import_batch FROM customers WHERE (shop_id, id) = (%s, %s)", unseen)
+        shards["-80"].execute("UPDATE orders SET note = 'planted' WHERE id = %s", (changed,))
+        shards["80-"].execute("DELETE FROM order_lines WHERE (shop_id, order_id, line_no) = (%s, %s, %s)", lost)
+        shards["80-"].execute("INSERT INTO request_log VALUES (%s, UNHEX(REPEAT('EE', 16)), 'planted', NOW())", lost[:1])
+        shards["-80"].execute("UPDATE customers SET import_batch = 999 WHERE (shop_id, id) = (%s, %s)", unseen)
+        try:
+            ran = trial.must("verify", code=Exit.NEGATIVE)
+            assert trial.body("verify")["mismatches"] >= 3
+        finally:
+            shards["-80"].execute("UPDATE orders SET note = %s WHERE id = %s", (note, changed))
+            shards["80-"].execute(
+                "INSERT INTO order_lines (shop_id, order_id, line_no, product_id, quantity, unit_price) "
+                "VALUES (%(shop_id)s, %(order_id)s, %(line_no)s, %(product_id)s, %(quantity)s, %(unit_price)s)",
+                kept,  # type: ignore[arg-type]
+            )
+            shards["80-"].execute("DELETE FROM request_log WHERE kind = 'planted'")
+            shards["-80"].execute("UPDATE customers SET import_batch = %s WHERE (shop_id, id) = (%s, %s)", (batch, *unseen))
+    assert "different" in ran.out
+    differing = {table["table"] for table in trial.body("verify")["tables"] if table["equality"] == "different"}
+    assert differing == {"orders", "order_lines", "request_log", "customers"}
+    found = trial.body("mismatches", private=True)["rows"]
+
+    def of(table: str) -> dict[str, Any]:
+        return next(row for row in found if row["table"] == table)
+
+    assert (str(of("orders")["key"]["id"]), of("orders")["shard"]) == (str(changed), "-80")
+    assert of("orders")["target"]["note"] == "planted" != of("orders")["source"]["note"]
+    assert [str(value) for value in of("order_lines")["key"].values()] == [str(value) for value in lost]
+    assert of("order_lines")["target"] is None and of("order_lines")["source"] is not None
+    assert of("request_log")["source"] is None
+    assert of("request_log")["target"]["kind"] == "0x" + b"planted".hex()  # VDiff writes ascii_bin so
+    assert of("customers")["target"]["import_batch"] == 999 != of("customers")["source"]["import_batch"]
+    private = trial.root / "private"
+    assert private.stat().st_mode & 0o077 == 0
+
+
+def test_repaired_it_is_equal_again(trial: Trial) -> None:
+    trial.must("verify")
+    assert {table["equality"] for table in trial.body("verify")["tables"]} == {"equal"}
+
+
+def test_a_rehearsal_loses_nothing_and_leaves_the_traffic_at_the_source(trial: Trial) -> None:
+    trial.must("cutover", "rehearse")
+    rehearsal = trial.body("rehearse")
+    assert rehearsal["ledger"]["lost"] == rehearsal["ledger"]["doubled"] == 0
+    assert rehearsal["ledger"]["committed"] > 100
+    assert rehearsal["equal_after"] and rehearsal["flowed_back"] and rehearsal["routing_restored"]
+    assert [(s["what"], s["keyspace"]) for s in rehearsal["switches"]] == [
+        (what, trial.naming.keyspace(role))
+        for what, roles in (
+            ("reads", ("unsharded", "sharded")),
+            ("writes", ("unsharded", "sharded")),
+            ("reverse", ("sharded", "unsharded")),
+        )
+        for role in roles
+    ]
+    assert all(each["next_value"] > each["max_value"] for each in rehearsal["sequences"])
+    assert len(rehearsal["sequences"]) == 8
+    assert trial.served_by_source()
+    assert not working_on(trial.root)
+
+
+def test_ctrl_c_on_the_target_brings_the_traffic_home(trial: Trial) -> None:
+    going = trial.go("cutover", "rehearse")
+    going.until(f"✓ writes of {trial.naming.keyspace('sharded')}", 90)
+    assert not trial.served_by_source()
+    assert working_on(trial.root)
+    going.interrupt()
+    ran = going.end(60)
+    assert ran.code == Exit.RETRY
+    assert ran.told().startswith("seatrial: stopped.")
+    assert not working_on(trial.root)
+    assert trial.served_by_source()
+    with trial.gate(trial.naming.keyspace("unsharded")) as gate:
+        gate.execute("INSERT INTO platform_settings (name, value) VALUES ('e2e.home', '1')")
     with trial.source() as root:
-        tables = [n for (n,) in root.query("SHOW FULL TABLES WHERE Table_type = 'BASE TABLE'").__iter__()]
+        assert root.query("SELECT COUNT(*) FROM platform_settings WHERE name = 'e2e.home'") == [(1,)]
+
+
+def test_passwords_are_nowhere_but_with_their_owner(trial: Trial, bystander: Bystander) -> None:
+    groups = parse(trial.options.read_text(), "")
+    passwords = [groups[user]["password"] for user in ACCOUNTS]
+    assert any("vttablet" in line for line in bystander.seen)
+    assert any("vtctldclient" in line for line in bystander.seen)
+    assert [line for line in bystander.seen if any(password in line for password in passwords)] == []
+    attached = next(tablet for tablet in trial.lab.state.tablets if tablet.attached)
+    credentials = credentials_file(trial.lab.folder, attached)
+    assert holding(passwords, trial.root) == []
+    assert holding(passwords, trial.lab.folder) == [credentials]
+    assert credentials.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_gate_that_cannot_look_is_closed(trial: Trial) -> None:
+    grant = f"SELECT ON performance_schema.* {{}} '{READER}'@'%'"
+    with trial.source() as root:
+        root.execute("REVOKE " + grant.format("FROM"))
+        try:
+            told = trial.refused("cutover.gate-closed", "cutover", "switch", "--confirm", "shared", exit=Exit.NEGATIVE)
+        finally:
+            root.execute("GRANT " + grant.format("TO"))
+    assert "could not look" in told and "performance_schema" in told
+    assert trial.served_by_source()
+
+
+def test_cancelled_and_detached_nothing_of_us_is_left(
+    trial: Trial, witness: Witness, before: tuple[dict[str, str], dict[str, Any]]
+) -> None:
+    sidecar = trial.naming.source_sidecar
+    attached = next(tablet for tablet in trial.lab.state.tablets if tablet.attached)
+    told = trial.refused("load.in-use", "load", "detach", exit=Exit.CONFIG)
+    assert "shared_sharded_in" in told or "shared_unsharded_in" in told
+    with trial.source() as root:
+        rows = fingerprints(root)
+    trial.must("load", "cancel", "--yes")
+    for role in ("sharded", "unsharded"):
+        assert set(trial.on_target(role, "SELECT COUNT(*) FROM currencies")) == {(0,)}
+    assert not trial.lab.vtctl.json("GetRoutingRules").get("rules")
+    certificate = trial.must("load", "detach", "--json").json()
+    assert certificate["checks"] and all(check["ok"] for check in certificate["checks"])
+
+    with trial.source() as root:
+        assert (sidecar,) not in root.query("SHOW DATABASES")
+        eventually(lambda: root.query(f"SELECT COUNT(*) FROM information_schema.processlist WHERE user = '{MOVER}'") == [(0,)])
+        assert definitions(root) == before[0]
+        assert fingerprints(root) == rows
+    assert trial.naming.source_keyspace not in trial.lab.vtctl.text("GetKeyspaces")
+    assert not credentials_file(trial.lab.folder, attached).exists()
+
+    defined = [sent for sent in witness.statements(*ACCOUNTS) if DEFINES.match(sent)]
+    assert any(sent.lower().startswith("drop database") for sent in defined)
+    assert [sent for sent in defined if sidecar not in sent] == []
+    assert [sent for sent in defined if re.search(r"`?shop`?\.", sent)] == []
+    trial.must("load", "detach")  # done before is no fault
+
+
+def working_on(root: Path) -> list[str]:
+    """Command lines of processes, other than ours, that name the folder."""
+    return [line for line in command_lines().values() if str(root) in line]
+
+
+def holding(words: list[str], folder: Path) -> list[Path]:
+    """The files below the folder that hold one of the words."""
+    wanted = [word.encode() for word in words]
+    return [
+        file
+        for file in sorted(folder.rglob("*"))
+        if file.is_file() and any(word in file.read_bytes() for word in wanted)
+    ]

@@ -2,7 +2,7 @@
 
 import ipaddress
 from enum import StrEnum
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from msgspec import Struct
 
@@ -100,7 +100,7 @@ class SourceAddress(Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"mysql://{self.user}@{host}:{self.port}/{self.database}"
+        return f"mysql://{quote(self.user, safe='')}@{host}:{self.port}/{quote(self.database, safe='')}"
 
 
 class LabAddress(Struct, frozen=True):

@@ -58,10 +58,16 @@ def resolve(body: Any, at: str) -> Any:
     for step in at.split("/")[1:]:
         name = step.replace("~1", "/").replace("~0", "~")
         try:
-            value = value[int(name)] if isinstance(value, list) else value[name]
+            value = value[_position(name)] if isinstance(value, list) else value[name]
         except (KeyError, IndexError, TypeError, ValueError):
             raise KeyError(at) from None
     return value
+
+
+def _position(step: str) -> int:
+    if not (step.isascii() and step.isdigit()):  # int() would also take -1, +1, 1_0 and blanks
+        raise ValueError(step)
+    return int(step)
 
 
 class Exhibit(Struct, Generic[T], frozen=True, kw_only=True):

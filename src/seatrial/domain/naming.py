@@ -7,6 +7,8 @@ from seatrial.domain.identifier import slug
 MAIN = "main"
 SHARDED = "sharded"
 UNSHARDED = "unsharded"
+SOURCE = "source"
+"""No role for a VSchema: the attached source's keyspace is called so."""
 
 
 class Naming(Struct, frozen=True):
@@ -27,7 +29,7 @@ class Naming(Struct, frozen=True):
     @property
     def source_keyspace(self) -> str:
         """The keyspace under which the source's own MySQL is attached."""
-        return f"{self.prefix}_source"
+        return f"{self.prefix}_{SOURCE}"
 
     @property
     def source_sidecar(self) -> str:

@@ -126,11 +126,13 @@ class Schema(Struct, frozen=True, kw_only=True):
 
 def same_definition(one: str, other: str) -> bool:
     """Whether two CREATE TABLE statements define the same table: without the AUTO_INCREMENT position, white space,
-    and the display widths of integers, which servers of different versions write differently."""
+    the display widths of integers, which servers of different versions write differently, and a character set beside
+    a collation, which says it too."""
     return _essence(one) == _essence(other)
 
 
 def _essence(ddl: str) -> str:
     text = re.sub(r" AUTO_INCREMENT=\d+", "", ddl)
     text = re.sub(r"\b((?:big|small|medium|tiny)?int)\(\d+\)", r"\1", text)
+    text = re.sub(r" CHARACTER SET \w+(?= COLLATE )", "", text)  # written or not, as it was when the table was made
     return re.sub(r"\s+", " ", text).strip()

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct, field
 
 from seatrial.domain.fault import Exit, Fault
-from seatrial.domain.naming import UNSHARDED
+from seatrial.domain.naming import SOURCE, UNSHARDED
 from seatrial.domain.schema import Schema
 
 
@@ -105,9 +105,16 @@ class VSchemas(Struct, frozen=True):
                 auto = msgspec.structs.replace(auto, sequence=moved(auto.sequence))
             return msgspec.structs.replace(table, source=moved(table.source), auto_increment=auto)
 
+        def placed_vindex(vindex: Vindex) -> Vindex:
+            if "table" not in vindex.params:
+                return vindex
+            return msgspec.structs.replace(vindex, params={**vindex.params, "table": moved(vindex.params["table"])})
+
         return {
             keyspace(role): msgspec.structs.replace(
-                vschema, tables={name: placed_table(table) for name, table in vschema.tables.items()}
+                vschema,
+                tables={name: placed_table(table) for name, table in vschema.tables.items()},
+                vindexes={name: placed_vindex(vindex) for name, vindex in vschema.vindexes.items()},
             )
             for role, vschema in self.roles.items()
         }
@@ -127,6 +134,8 @@ class VSchemas(Struct, frozen=True):
         known = {table.name: table for table in schema.tables}
         homes: dict[str, list[str]] = {name: [] for name in known}
         for role, vschema in self.roles.items():
+            if role == SOURCE:
+                yield f"{role}: the keyspace of this name is the attached source's own"
             for name in vschema.held:
                 if name in homes:
                     homes[name].append(role)

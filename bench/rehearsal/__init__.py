@@ -1,0 +1,1 @@
+"""Many rehearsals of one cutover."""
