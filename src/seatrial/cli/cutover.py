@@ -10,9 +10,10 @@ from seatrial.cli.output import print_json
 from seatrial.domain.event import silent
 from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.rehearsal import Cutover
+from seatrial.stages.cutover.watch import watch as watching
 from seatrial.trial import cutover as steps
 from seatrial.trial.bench import Step
-from seatrial.trial.journey import group, step
+from seatrial.trial.journey import group, ours, step
 
 
 @click.group()
@@ -23,6 +24,7 @@ def cutover() -> None:
       seatrial cutover rehearse -d acme         there and back under traffic (sample or clone only)
       seatrial cutover switch -d acme --dry-run
       seatrial cutover switch -d acme           behind gates, with a typed confirmation
+      seatrial cutover watch -d acme            the way back, and writers past vtgate, until Ctrl-C
       seatrial cutover reverse -d acme
       seatrial cutover recover -d acme          name the state after a broken-off switch, and mend it
     """
@@ -83,6 +85,17 @@ def reverse(desk: Desk, dry_run: bool, confirm: str | None) -> None:
 def recover(desk: Desk) -> None:
     """Name the state after a broken-off switch, and mend refusals it left. Traffic is not moved."""
     _do(desk, steps.RECOVER)
+
+
+@cutover.command()
+@over_dossier
+@click.option("--seconds", type=click.FloatRange(0, min_open=True), help="How long; without it, until Ctrl-C.")
+def watch(desk: Desk, seconds: float | None) -> None:
+    """Watch after a switch: whether the way back is open, and whether anybody writes to the source past vtgate."""
+    with live(quiet=desk.as_json) as tell, desk.wiring.source() as source:
+        wanted = group(desk.bench(silent))
+        watching(wanted, desk.wiring.cluster(), source, ours(desk.settings), seconds, tell)
+    click.echo("quiet: nobody wrote to the source past vtgate")
 
 
 def _do(desk: Desk, chosen: Step) -> None:

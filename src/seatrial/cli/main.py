@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import click
 import msgspec
 from rich.console import Console
+from rich.text import Text
 
 from seatrial import __version__
 from seatrial.domain.fault import Cancelled, Exit, Fault
@@ -100,12 +101,8 @@ def say_fault(fault: Fault, as_json: bool) -> None:
         click.echo(msgspec.json.encode({"fault": fault.as_dict()}).decode())
         return
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    console.print(f"[bold red]seatrial:[/] {_plain(fault.what)} [dim]\\[{fault.code}][/]")
-    console.print(f"[bold]Next:[/] {_plain(fault.remedy)}")
-
-
-def _plain(text: str) -> str:
-    return text.replace("[", "\\[")
+    console.print(Text.assemble(("seatrial:", "bold red"), f" {fault.what} ", (f"[{fault.code}]", "dim")))
+    console.print(Text.assemble(("Next:", "bold"), f" {fault.remedy}"))
 
 
 if __name__ == "__main__":

@@ -48,11 +48,12 @@ class Passwords:
         if self._file is None:
             return {}
         try:
-            return parse(self._file.read_text(), str(self._file))
-        except OSError as error:
+            return parse(self._file.read_text(encoding="utf-8"), str(self._file))
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
             raise Fault(
                 "options.unreadable",
-                f"the option file {self._file} cannot be read: {error.strerror}",
-                remedy="correct the path or its rights",
+                f"the option file {self._file} cannot be read: {why}",
+                remedy="correct the path, its rights or its encoding",
                 exit=Exit.CONFIG,
             ) from None

@@ -92,7 +92,8 @@ class Dossier:
                 remedy=again,
                 exit=Exit.CONFIG,
             )
-        if seal(envelope.kind, envelope.version, envelope.body, envelope.files) != envelope.sha256:
+        sealed = seal(kind.name, envelope.version, envelope.body, envelope.files)  # the kind of its place, not its word
+        if sealed != envelope.sha256:
             raise Fault(
                 "dossier.edited",
                 f"{path} was changed after it was written: its hash does not fit",

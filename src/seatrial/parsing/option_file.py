@@ -18,7 +18,8 @@ def parse(text: str, name: str) -> Groups:
         empty_lines_in_values=False,
     )
     try:
-        parser.read_string(text)
+        # MySQL has no continued lines: blanks before an option mean nothing
+        parser.read_string("\n".join(line.strip() for line in text.split("\n")))
     except configparser.Error as error:
         raise Fault(
             "options.malformed",

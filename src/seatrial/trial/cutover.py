@@ -6,7 +6,7 @@ from typing import Any
 from seatrial.domain.rehearsal import TrafficState
 from seatrial.stages.cutover import gates, real, traffic
 from seatrial.trial.bench import Bench, Step
-from seatrial.trial.journey import group
+from seatrial.trial.journey import group, ours
 
 
 def _switch(bench: Bench) -> Mapping[str, Any]:
@@ -17,7 +17,7 @@ def _switch(bench: Bench) -> Mapping[str, Any]:
             wanted,
             bench.read("verify").body,
             bench.settings.gates,
-            {bench.settings.source_address.user, bench.settings.mover},
+            ours(bench.settings),
             cluster=cluster,
             source=source,
             now=bench.now,

@@ -70,7 +70,8 @@ def _load(bench: Bench) -> Mapping[str, Any]:
     gates.assessed(bench.read("assess").body, bench.settings.accept)
     wanted = load_order(bench)
     with bench.wiring.mover() as mover:
-        gates.mover_is_fit(mover, wanted, bench.settings.accept, bench.tell)
+        reader = bench.settings.source_address.user
+        gates.mover_is_fit(mover, wanted, reader, bench.settings.mover, bench.settings.accept, bench.tell)
     with bench.wiring.source() as source:
         loaded = load(
             wanted,
@@ -105,6 +106,11 @@ def group(bench: Bench) -> Group:
     return Group.of(bench.naming, loaded.workflows, lambda role: provisioned.keyspace(role).vschema.sharded)
 
 
+def ours(settings: Settings) -> frozenset[str]:
+    """The accounts on the source that may write during a cutover."""
+    return frozenset({settings.source_address.user, settings.mover})
+
+
 def may_rehearse(bench: Bench) -> str:
     """Why a rehearsal is allowed here (rule R4); a Fault where it is not."""
     if (sample := bench.wiring.sample()) is not None:
@@ -133,13 +139,12 @@ def _rehearse(bench: Bench) -> Mapping[str, Any]:
         )
     cluster, tablets = bench.wiring.cluster(), bench.wiring.tablets()
     provisioned = bench.read("provision").body
-    ours = frozenset({bench.settings.source_address.user, bench.settings.mover})
     with bench.wiring.source() as source:
         answers = cutover_gates.ask(
             wanted,
             bench.read("verify").body,
             msgspec.structs.replace(bench.settings.gates, quiet_s=min(5, bench.settings.gates.quiet_s)),
-            ours,
+            ours(bench.settings),
             cluster=cluster,
             source=source,
             now=bench.now,
@@ -150,7 +155,7 @@ def _rehearse(bench: Bench) -> Mapping[str, Any]:
             allowed_because=allowed,
             rate_per_s=settings.rate_per_s,
             settle_s=settings.settle_s,
-            ours=ours,
+            ours=ours(bench.settings),
             buffer=bench.wiring.buffer(),
         )
         application = bench.wiring.application(sample, settings.rate_per_s, bench.dossier.root / "rehearse")

@@ -33,8 +33,8 @@ def run(
             view(event)
 
         began = time.monotonic()
-        tell(ev.Started(address=str(address)))
         try:
+            tell(ev.Started(address=str(address)))
             bench = Bench(dossier, settings, instance, wiring, tell, utc_now)
             stored = _store(step, bench, step.run(bench))
         except Fault as fault:

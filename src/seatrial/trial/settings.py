@@ -62,7 +62,7 @@ def read(root: Path) -> Settings:
     """The dossier's settings; a broken file is one Fault with its place."""
     path = root / FILE
     try:
-        return msgspec.convert(tomllib.loads(path.read_text()), type=Settings)
+        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), type=Settings)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
         raise Fault(
             "trial.malformed",
@@ -99,10 +99,11 @@ def create(root: Path, settings: Settings) -> None:
         "",
         "[accept]",
         '# FINDING-CODE = "the reason why it is accepted"',
-        *(f"{code} = {_toml(reason)}" for code, reason in settings.accept.items()),
+        *(f"{_toml(code)} = {_toml(reason)}" for code, reason in settings.accept.items()),
     ]
     write_whole(path, ("\n".join(lines) + "\n").encode())
 
 
 def _toml(text: str) -> str:
-    return msgspec.json.encode(text).decode()  # a JSON string is a TOML basic string
+    # a JSON string is a TOML basic string, but for the one control character that JSON leaves as it is
+    return msgspec.json.encode(text).decode().replace("\x7f", "\\u007f")

@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from seatrial.domain.event import Tell, silent
 from seatrial.domain.fault import Fault
 
 TIMEOUT_S = 120.0
+KNOCK_TIMEOUT_S = 5.0
 
 _AWAY = re.compile(r"connection refused|code = Unavailable|deadline exceeded|no route to host")
 _RPC = re.compile(r"rpc error: code = \w+ desc = ")
@@ -25,6 +27,7 @@ class Vtctldclient:
 
     def text(self, *arguments: str, tell: Tell = silent, timeout_s: float = TIMEOUT_S) -> str:
         """What the command prints; its refusal as Fault `vitess.refused`, or `vitess.unreachable`."""
+        self._knock(arguments)
         done = run(
             [self._program, "--server", self.server, "--action-timeout", f"{timeout_s:.0f}s", *arguments],
             tell=tell,
@@ -45,6 +48,14 @@ class Vtctldclient:
                 f"vtctldclient {' '.join(arguments[:4])} printed no JSON: {text[:200].strip()!r}",
                 remedy="use the Vitess version that `seatrial lab install` brings",
             ) from None
+
+    def _knock(self, arguments: Sequence[str]) -> None:
+        """Fault where nobody listens: vtctldclient itself would wait for its whole time-out."""
+        host, _, port = self.server.rpartition(":")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), KNOCK_TIMEOUT_S).close()
+        except (OSError, ValueError) as error:
+            raise self._fault(arguments, f"connection refused: {error}") from None
 
     def _fault(self, arguments: Sequence[str], said: str) -> Fault:
         words = said_by(said)

@@ -14,6 +14,7 @@ from seatrial.domain.rehearsal import Rehearsal, Switch
 from seatrial.stages.cutover import gates, traffic
 from seatrial.stages.cutover.sequences import check as sequences_of
 from seatrial.stages.cutover.traffic import Group
+from seatrial.stages.cutover.watch import foreign_writer
 
 AROUND_S = 2.0
 """How long before and after a switch its effect on the application is looked for."""
@@ -138,14 +139,7 @@ def _no_stranger(
 ) -> None:
     found = gates.strangers(before, after, ours) if before is not None and after is not None else {}
     if found:
-        who = ", ".join(f"{user!r} ({count:,} writes)" for user, count in found.items())
-        raise Fault(
-            "cutover.foreign-writer",
-            f"somebody wrote to the source past vtgate while the target served: {who}; those rows are not on the "
-            "target, and the way back may break on them (rule R3)",
-            remedy="lock that account for the time of a cutover (ALTER USER … ACCOUNT LOCK), load anew, rehearse again",
-            exit=Exit.NEGATIVE,
-        )
+        raise foreign_writer(found)
     if before is None or after is None:
         tell(Note(text="could not look for foreign writers: no SELECT on performance_schema", warning=True))
 

@@ -1,7 +1,11 @@
 """What must hold before anything is attached or locked: refusals that name the culprit and the way out."""
 
+import re
 from collections.abc import Iterable, Mapping
 
+from msgspec import Struct
+
+from seatrial.domain.accounts import Grant, grants
 from seatrial.domain.event import Note, Progress, Tell, rest
 from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.finding import Assessment
@@ -97,29 +101,81 @@ def position_is_held(source: Sql, position: str) -> bool:
     return bool(held)
 
 
-def mover_is_fit(mover: Sql, order: Order, accepted: Mapping[str, str], tell: Tell) -> None:
-    """Refuse a mover's account that could drop the customer's tables (rule S2)."""
-    code = "LOAD-DROP"
-    powers = [str(row[0]) for row in mover.query("SHOW GRANTS")]
-    strong = [grant for grant in powers if _can_drop(grant, order)]
-    if not strong:
-        return
-    if code in accepted:
-        tell(Note(text=f"the mover's account could drop tables; accepted: {accepted[code]}", warning=True))
-        return
-    raise Fault(
-        "load.mover-can-drop",
-        f"the mover's account may drop tables of {order.database}: {strong[0].partition(' TO ')[0]}",
-        remedy="use the account that `seatrial load accounts` prints, or accept it in trial.toml: "
-        f'[accept] {code} = "reason"',
-        exit=Exit.CONFIG,
-    )
+def mover_is_fit(mover: Sql, order: Order, reader: str, user: str, accepted: Mapping[str, str], tell: Tell) -> None:
+    """Refuse a mover's account that could drop the customer's tables (rule S2), or that lacks a privilege Vitess
+    will want in the middle of its work. `user` is the mover's name, `reader` the reading account's."""
+    held = [_Held.of(str(row[0])) for row in mover.query("SHOW GRANTS")]
+    strong = [grant for grant in held if grant.privileges & {"DROP", *_ALL} and grant.reaches(order.database)]
+    if strong:
+        _refuse_or_note(
+            Fault(
+                "load.mover-can-drop",
+                f"the mover's account {user!r} may drop tables of {order.database}: {strong[0].text}",
+                remedy="use the account that `seatrial load --accounts` prints, or accept it in trial.toml: "
+                '[accept] LOAD-DROP = "reason"',
+                exit=Exit.CONFIG,
+            ),
+            accepted.get("LOAD-DROP"),
+            tell,
+        )
+    sidecar = order.naming.source_sidecar
+    wanted = grants(database=order.database, sidecar=sidecar, reader=reader, mover=user)
+    lacking = [
+        f"{missing} ON {grant.on}" for grant in wanted if grant.user == user for missing in _lacking(grant, held)
+    ]
+    if lacking:
+        _refuse_or_note(
+            Fault(
+                "load.mover-lacks",
+                f"the mover's account {user!r} lacks {', '.join(lacking)}",
+                remedy="paste what `seatrial load --accounts` prints, or, if a role has it, accept it in trial.toml: "
+                '[accept] LOAD-GRANT = "reason"',
+                exit=Exit.CONFIG,
+            ),
+            accepted.get("LOAD-GRANT"),
+            tell,
+        )
 
 
-def _can_drop(grant: str, order: Order) -> bool:
-    what, _, where = grant.partition(" ON ")
-    powers = {word.strip() for word in what.removeprefix("GRANT ").split(",")}
-    if not powers & {"DROP", "ALL PRIVILEGES", "ALL"}:
-        return False
-    scope = where.partition(" TO ")[0].partition(".")[0].strip("`").replace("\\", "")
-    return scope in ("*", "%", order.database)
+def _refuse_or_note(fault: Fault, reason: str | None, tell: Tell) -> None:
+    if reason is None:
+        raise fault
+    tell(Note(text=f"{fault.what}; accepted: {reason}", warning=True))
+
+
+_ALL = frozenset({"ALL", "ALL PRIVILEGES"})
+
+
+class _Held(Struct, frozen=True):
+    """One line of SHOW GRANTS: privileges on everything (`*`) or on databases by GRANT's pattern."""
+
+    text: str
+    privileges: frozenset[str]
+    scope: str
+
+    @classmethod
+    def of(cls, line: str) -> "_Held":
+        text = line.partition(" TO ")[0]
+        what, _, where = text.removeprefix("GRANT ").partition(" ON ")
+        scope, _, table = where.rpartition(".")
+        whole = table == "*"  # a grant on one table is none on the database
+        return cls(text, frozenset(word.strip() for word in what.split(",")), scope.strip("`") if whole else "")
+
+    def reaches(self, database: str) -> bool:
+        if self.scope == "*":
+            return True
+        wild = {"%": ".*", "_": "."}
+        parts = re.findall(r"\\.|.", self.scope)
+        return re.fullmatch("".join(wild.get(part) or re.escape(part[-1]) for part in parts), database) is not None
+
+
+def _lacking(grant: Grant, held: Iterable[_Held]) -> list[str]:
+    """The privileges of a wanted grant that none of those held gives."""
+    name = grant.database and re.sub(r"\\(.)", r"\1", grant.database)
+    given = {
+        privilege
+        for each in held
+        if (each.scope == "*" if name is None else each.reaches(name))
+        for privilege in each.privileges
+    }
+    return [] if given & _ALL else [privilege for privilege in grant.privileges if privilege not in given]
