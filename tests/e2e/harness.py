@@ -48,7 +48,7 @@ def seatrial(*arguments: str | Path, timeout_s: float = TIMEOUT_S) -> Ran:
 
 
 class Going:
-    """A command that runs beside the test."""
+    """A command that runs beside the test; in `with`, it does not outlive it."""
 
     def __init__(self, *arguments: str | Path) -> None:
         self._child = subprocess.Popen(
@@ -62,7 +62,7 @@ class Going:
         self._out: list[str] = []
         self._err: list[str] = []
         self._readers = [
-            threading.Thread(target=lambda s=stream, k=kept: k.extend(iter(s.readline, "")), daemon=True)  # type: ignore[misc]
+            threading.Thread(target=lambda s=stream, k=kept: k.extend(iter(s.readline, "")), daemon=True)
             for stream, kept in ((self._child.stdout, self._out), (self._child.stderr, self._err))
         ]
         for reader in self._readers:
@@ -107,7 +107,14 @@ class Going:
         assert "seatrial.defect" not in ran.err, ran.err
         return ran
 
+    def __enter__(self) -> "Going":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
     def kill(self) -> None:
+        """As the kernel does that is out of memory."""
         if self.running:
             self._child.kill()
         self._child.wait()
@@ -209,7 +216,9 @@ class Trial:
     def shards(self, role: str) -> Iterator[dict[str, Connection]]:
         """The own MySQL of every shard of the role's keyspace, by shard."""
         lab = self.lab
-        found = {t.shard: Connection(lab.tablet_login(t.alias)) for t in lab.state.tablets_of(self.naming.keyspace(role))}
+        found = {
+            t.shard: Connection(lab.tablet_login(t.alias)) for t in lab.state.tablets_of(self.naming.keyspace(role))
+        }
         try:
             yield found
         finally:
@@ -237,7 +246,9 @@ class Trial:
         states = []
         for role in ("sharded", "unsharded"):
             name = self.naming.workflow(role)
-            for (state,) in self.on_target(role, "SELECT state FROM _vt.vreplication WHERE workflow = %s", (name,)):
+            for (state,) in self.on_target(
+                role, "SELECT CONVERT(state USING utf8mb4) FROM _vt.vreplication WHERE workflow = %s", (name,)
+            ):
                 states.append(state)
         return states
 
@@ -272,16 +283,17 @@ def fingerprints(connection: Connection) -> dict[str, tuple[int, int]]:
     """Rows, and the sum of a hash of every stored value of them, by table. Sums of shards add up."""
     connection.execute("SET SESSION time_zone = '+00:00', group_concat_max_len = 100000")
     columns = connection.query(
-        "SELECT t.table_name, GROUP_CONCAT(CONCAT('COALESCE(', IF(c.data_type IN ('blob', 'binary', 'varbinary', 'bit'),"
-        " CONCAT('HEX(`', c.column_name, '`)'), CONCAT('CAST(`', c.column_name, '` AS CHAR)')), ', \\'-\\')')"
-        " ORDER BY c.column_name) FROM information_schema.tables t JOIN information_schema.columns c"
+        "SELECT t.table_name, GROUP_CONCAT(CONCAT("
+        "  IF(c.data_type IN ('blob', 'binary', 'varbinary', 'bit'), 'HEX(`', 'CAST(`'), c.column_name,"
+        "  IF(c.data_type IN ('blob', 'binary', 'varbinary', 'bit'), '`)', '` AS CHAR)')"
+        " ) ORDER BY c.column_name) FROM information_schema.tables t JOIN information_schema.columns c"
         " USING (table_schema, table_name)"
         " WHERE t.table_schema = DATABASE() AND t.table_type = 'BASE TABLE' GROUP BY t.table_name"
     )
     found = {}
     for table, values in columns:
         ((rows, total),) = connection.query(
-            f"SELECT COUNT(*), COALESCE(SUM(CRC32(CONCAT_WS('|', {values}))), 0) FROM {quote(table)}"
+            f"SELECT COUNT(*), COALESCE(SUM(CRC32(JSON_ARRAY({values}))), 0) FROM {quote(table)}"
         )
         found[table] = (int(rows), int(total))
     return found

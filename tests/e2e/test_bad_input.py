@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.domain.accounts import MOVER_GLOBAL
 from seatrial.domain.fault import Exit
 from seatrial.lab.lab import Lab
 from seatrial.sample.accounts import MOVER, READER

@@ -37,25 +37,38 @@ def write_past_the_fence(trial: Trial, name: str) -> None:
 
 
 def test_a_direct_writer_in_a_rehearsal_ends_it_with_the_traffic_at_home(trial: Trial) -> None:
-    going = trial.go("cutover", "rehearse")
-    going.until("traffic served by the target", 90)
-    write_past_the_fence(trial, "e2e.rehearsed")
-    ran = going.end(120)
-    assert ran.code == Exit.NEGATIVE
-    assert ran.told().endswith("[cutover.foreign-writer]")
-    assert "'app' (1 writes)" in ran.told()
+    with trial.go("cutover", "rehearse") as going:
+        going.until("traffic served by the target", 90)
+        write_past_the_fence(trial, "e2e.rehearsed")
+        ran = going.end(120)
+        assert ran.code == Exit.NEGATIVE
+        assert ran.told().endswith("[cutover.foreign-writer]")
+        assert "'app' (1 writes)" in ran.told()
+        assert trial.served_by_source()
+
+
+def test_afterwards_verify_finds_the_row_that_never_reached_the_target(trial: Trial) -> None:
+    ran = trial.must("cutover", "switch", *CONFIRM, code=Exit.NEGATIVE)
+    assert "verified since the traffic last moved" in ran.told()
     assert trial.served_by_source()
+    trial.must("verify", code=Exit.NEGATIVE)
+    (found,) = trial.body("mismatches", private=True)["rows"][:1]
+    assert (found["table"], found["key"], found["target"]) == ("platform_settings", {"name": "e2e.rehearsed"}, None)
+    with trial.shards("unsharded") as shards, trial.source() as root:  # the people mend it, and look again
+        (row,) = root.query("SELECT name, value, changed_at FROM platform_settings WHERE name = 'e2e.rehearsed'")
+        shards["0"].execute("INSERT INTO platform_settings (name, value, changed_at) VALUES (%s, %s, %s)", row)
+    trial.must("verify")
 
 
 def test_a_foreign_writer_closes_the_gate(trial: Trial) -> None:
-    going = trial.go("cutover", "switch", *CONFIRM)
-    going.until("watching the source for foreign writers")
-    write_past_the_fence(trial, "e2e.switched")
-    ran = going.end()
-    assert ran.code == Exit.NEGATIVE
-    assert ran.told().endswith("[cutover.gate-closed]")
-    assert "account 'app' sent 1 writes" in ran.told()
-    assert trial.served_by_source()
+    with trial.go("cutover", "switch", *CONFIRM) as going:
+        going.until("watching the source for foreign writers")
+        write_past_the_fence(trial, "e2e.switched")
+        ran = going.end()
+        assert ran.code == Exit.NEGATIVE
+        assert ran.told().endswith("[cutover.gate-closed]")
+        assert "account 'app' sent 1 writes" in ran.told()
+        assert trial.served_by_source()
 
 
 def test_an_open_transaction_closes_the_gate_with_its_culprit(trial: Trial) -> None:
@@ -82,8 +95,7 @@ def test_there_back_and_there_again_every_id_is_new_and_on_its_side(trial: Trial
     there = order_by_vtgate(trial, "there", 12)
     trial.refused("cutover.nothing-to-do", "cutover", "switch", *CONFIRM, exit=Exit.CONFIG)
     trial.refused("load.switched", "load", "cancel", "--yes", exit=Exit.CONFIG)
-    on_target = [row for row in trial.on_target("sharded", "SELECT id FROM orders WHERE note = 'there'")]
-    assert sorted(id for (id,) in on_target) == there
+    assert sorted(trial.on_target("sharded", "SELECT id FROM orders WHERE note = 'there'")) == [(n,) for n in there]
     with trial.source() as root:
         eventually(lambda: ids(root, "there") == there)
 
@@ -96,6 +108,7 @@ def test_there_back_and_there_again_every_id_is_new_and_on_its_side(trial: Trial
     assert len(back) == 8 and min(back) > max(there)
     eventually(lambda: len(trial.on_target("sharded", "SELECT id FROM orders WHERE note = 'back'")) == 8)
 
+    trial.must("verify")
     trial.must("cutover", "switch", *CONFIRM)
     again = order_by_vtgate(trial, "again", 12)
     assert min(again) > max(back)
@@ -124,4 +137,4 @@ def order_by_vtgate(trial: Trial, note: str, count: int) -> list[int]:
 
 
 def ids(connection: Connection, note: str) -> list[int]:
-    return sorted(id for (id,) in connection.query("SELECT id FROM orders WHERE note = %s", (note,)))
+    return sorted(number for (number,) in connection.query("SELECT id FROM orders WHERE note = %s", (note,)))

@@ -39,20 +39,20 @@ def emptied(trial: Trial) -> Trial:
 
 def test_the_brake_stops_the_copy_before_the_source_suffers(trial: Trial) -> None:
     trial.set("[brake]\nthreads_running = 0\n")
-    going = trial.go("load")
-    going.until("brake: threads running is")
-    eventually(lambda: set(trial.streams()) == {"Stopped"})
-    assert going.running
-    going.interrupt()
-    assert going.end(10).code == Exit.RETRY
+    with trial.go("load") as going:
+        going.until("brake: threads running is")
+        eventually(lambda: set(trial.streams()) == {"Stopped"})
+        assert going.running
+        going.interrupt()
+        assert going.end(10).code == Exit.RETRY
     trial.set("[brake]\nthreads_running = 64\n")
 
 
 def test_killed_while_it_copies_it_carries_on(trial: Trial) -> None:
-    going = trial.go("load")
-    going.until("… copying")
-    eventually(lambda: "Copying" in trial.streams())
-    going.kill()
+    with trial.go("load") as going:
+        going.until("… copying")
+        eventually(lambda: "Copying" in trial.streams())
+        going.kill()
     ran = trial.must("load")
     assert ran.err.count("is there already: carrying on") == 2
     assert trial.body("load")["resumed"] is True
@@ -60,30 +60,29 @@ def test_killed_while_it_copies_it_carries_on(trial: Trial) -> None:
 
 
 def test_pause_from_elsewhere_stops_the_streams_and_resume_goes_on(emptied: Trial) -> None:
-    going = emptied.go("load")
-    going.until("… copying")
-    began = time.monotonic()
-    emptied.must("load", "pause")
-    assert set(emptied.streams()) == {"Stopped"}
-    assert time.monotonic() - began < 5  # the command with its start; the streams stop in a fraction of it
-    going.until("paused")
-    rows = emptied.on_target("sharded", "SELECT COUNT(*) FROM order_lines")
-    time.sleep(1.5)
-    assert emptied.on_target("sharded", "SELECT COUNT(*) FROM order_lines") == rows
-    assert going.running
-    emptied.must("load", "resume")
-    assert going.end().code == 0
+    with emptied.go("load") as going:
+        going.until("… copying")
+        began = time.monotonic()
+        emptied.must("load", "pause")
+        assert set(emptied.streams()) == {"Stopped"}
+        assert time.monotonic() - began < 5  # the command with its start; the streams stop in a fraction of it
+        going.until("paused")
+        rows = emptied.on_target("sharded", "SELECT COUNT(*) FROM order_lines")
+        time.sleep(1.5)
+        assert emptied.on_target("sharded", "SELECT COUNT(*) FROM order_lines") == rows
+        assert going.running
+        emptied.must("load", "resume")
+        assert going.end().code == 0
     assert differing(emptied) == []
 
 
 def test_a_killed_tablet_of_the_source_is_started_again(emptied: Trial) -> None:
-    going = emptied.go("load")
-    going.until("… copying")
-    kill(emptied, next(t.vttablet for t in emptied.lab.state.tablets if t.attached))
-    emptied_again = going  # it waits for the cluster, or ends with a fault that says to run it again
-    time.sleep(2)
-    emptied_again.interrupt()
-    assert going.end(30).code in (Exit.RETRY, Exit.OK)
+    with emptied.go("load") as going:
+        going.until("… copying")
+        kill(emptied, next(tablet.vttablet for tablet in emptied.lab.state.tablets if tablet.attached))
+        time.sleep(2)
+        going.interrupt()
+        assert going.end(30).code == Exit.RETRY
     emptied.must("load")
     assert differing(emptied) == []
     with emptied.source() as root:
@@ -92,13 +91,14 @@ def test_a_killed_tablet_of_the_source_is_started_again(emptied: Trial) -> None:
 
 
 def test_a_targets_killed_mysql_is_mended_by_the_lab_while_the_load_waits(emptied: Trial) -> None:
-    going = emptied.go("load")
-    going.until("… copying")
-    shard = emptied.lab.state.tablets_of(emptied.naming.keyspace("sharded"))[0]
-    kill(emptied, shard.mysqld)
-    going.until("waiting for the cluster")
-    assert seatrial("lab", "up", "--name", emptied.lab_name).code == 0
-    assert going.end().code == 0
+    with emptied.go("load") as going:
+        going.until("… copying")
+        kill(emptied, emptied.lab.state.tablets_of(emptied.naming.keyspace("sharded"))[0].mysqld)
+        going.until("waiting for the cluster")
+        mended = seatrial("lab", "up", "--name", emptied.lab_name)
+        assert mended.code == 0, mended.err
+        ended = going.end()
+        assert ended.code == 0, ended.err
     assert differing(emptied) == []
 
 

@@ -10,8 +10,7 @@ import msgspec
 import pytest
 
 from seatrial.adapters.mysql.client import Connection
-from seatrial.domain.accounts import pattern
-from seatrial.domain.fault import Exit, Fault
+from seatrial.domain.fault import Exit
 from seatrial.domain.identifier import quote
 from seatrial.lab.daemons import credentials_file
 from seatrial.lab.lab import Lab
@@ -176,12 +175,16 @@ def test_planted_differences_are_found_with_both_sides(trial: Trial) -> None:
         ((changed,),) = shards["-80"].query("SELECT MIN(id) FROM orders")
         (lost,) = shards["80-"].query("SELECT shop_id, order_id, line_no FROM order_lines LIMIT 1 OFFSET 700")
         (unseen,) = shards["-80"].query("SELECT shop_id, id FROM customers ORDER BY shop_id, id LIMIT 1")
-        (kept,) = shards["80-"].dicts("SELECT * FROM order_lines WHERE (shop_id, order_id, line_no) = (%s, %s, %s)", lost)
+        (kept,) = shards["80-"].dicts(
+            "SELECT * FROM order_lines WHERE (shop_id, order_id, line_no) = (%s, %s, %s)", lost
+        )
         ((note,),) = shards["-80"].query("SELECT note FROM orders WHERE id = %s", (changed,))
         ((batch,),) = shards["-80"].query("SELECT import_batch FROM customers WHERE (shop_id, id) = (%s, %s)", unseen)
         shards["-80"].execute("UPDATE orders SET note = 'planted' WHERE id = %s", (changed,))
         shards["80-"].execute("DELETE FROM order_lines WHERE (shop_id, order_id, line_no) = (%s, %s, %s)", lost)
-        shards["80-"].execute("INSERT INTO request_log VALUES (%s, UNHEX(REPEAT('EE', 16)), 'planted', NOW())", lost[:1])
+        shards["80-"].execute(
+            "INSERT INTO request_log VALUES (%s, UNHEX(REPEAT('EE', 16)), 'planted', NOW())", lost[:1]
+        )
         shards["-80"].execute("UPDATE customers SET import_batch = 999 WHERE (shop_id, id) = (%s, %s)", unseen)
         try:
             ran = trial.must("verify", code=Exit.NEGATIVE)
@@ -194,7 +197,9 @@ def test_planted_differences_are_found_with_both_sides(trial: Trial) -> None:
                 kept,  # type: ignore[arg-type]
             )
             shards["80-"].execute("DELETE FROM request_log WHERE kind = 'planted'")
-            shards["-80"].execute("UPDATE customers SET import_batch = %s WHERE (shop_id, id) = (%s, %s)", (batch, *unseen))
+            shards["-80"].execute(
+                "UPDATE customers SET import_batch = %s WHERE (shop_id, id) = (%s, %s)", (batch, *unseen)
+            )
     assert "different" in ran.out
     differing = {table["table"] for table in trial.body("verify")["tables"] if table["equality"] == "different"}
     assert differing == {"orders", "order_lines", "request_log", "customers"}
@@ -241,20 +246,20 @@ def test_a_rehearsal_loses_nothing_and_leaves_the_traffic_at_the_source(trial: T
 
 
 def test_ctrl_c_on_the_target_brings_the_traffic_home(trial: Trial) -> None:
-    going = trial.go("cutover", "rehearse")
-    going.until(f"✓ writes of {trial.naming.keyspace('sharded')}", 90)
-    assert not trial.served_by_source()
-    assert working_on(trial.root)
-    going.interrupt()
-    ran = going.end(60)
-    assert ran.code == Exit.RETRY
-    assert ran.told().startswith("seatrial: stopped.")
-    assert not working_on(trial.root)
-    assert trial.served_by_source()
-    with trial.gate(trial.naming.keyspace("unsharded")) as gate:
-        gate.execute("INSERT INTO platform_settings (name, value) VALUES ('e2e.home', '1')")
-    with trial.source() as root:
-        assert root.query("SELECT COUNT(*) FROM platform_settings WHERE name = 'e2e.home'") == [(1,)]
+    with trial.go("cutover", "rehearse") as going:
+        going.until(f"✓ writes of {trial.naming.keyspace('sharded')}", 90)
+        assert not trial.served_by_source()
+        assert working_on(trial.root)
+        going.interrupt()
+        ran = going.end(60)
+        assert ran.code == Exit.RETRY
+        assert ran.told().startswith("seatrial: stopped.")
+        assert not working_on(trial.root)
+        assert trial.served_by_source()
+        with trial.gate(trial.naming.keyspace("unsharded")) as gate:
+            gate.execute("INSERT INTO platform_settings (name, value) VALUES ('e2e.home', '1')")
+        with trial.source() as root:
+            assert root.query("SELECT COUNT(*) FROM platform_settings WHERE name = 'e2e.home'") == [(1,)]
 
 
 def test_passwords_are_nowhere_but_with_their_owner(trial: Trial, bystander: Bystander) -> None:
@@ -300,7 +305,8 @@ def test_cancelled_and_detached_nothing_of_us_is_left(
 
     with trial.source() as root:
         assert (sidecar,) not in root.query("SHOW DATABASES")
-        eventually(lambda: root.query(f"SELECT COUNT(*) FROM information_schema.processlist WHERE user = '{MOVER}'") == [(0,)])
+        connected = f"SELECT COUNT(*) FROM information_schema.processlist WHERE user = '{MOVER}'"
+        eventually(lambda: root.query(connected) == [(0,)])
         assert definitions(root) == before[0]
         assert fingerprints(root) == rows
     assert trial.naming.source_keyspace not in trial.lab.vtctl.text("GetKeyspaces")

@@ -136,6 +136,10 @@ def _wipe(sample: Sample, tell: Tell) -> None:
 
 @click.command()
 def demo_down() -> None:
-    """Take down what `seatrial demo --keep` left running."""
+    """Take down what `seatrial demo --keep` left running.
+
+    \b
+      seatrial demo-down
+    """
     with live() as tell:
         _wipe(Sample(NAME), tell)

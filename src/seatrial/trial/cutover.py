@@ -6,7 +6,7 @@ from typing import Any
 from seatrial.domain.rehearsal import TrafficState
 from seatrial.stages.cutover import gates, real, traffic
 from seatrial.trial.bench import Bench, Step
-from seatrial.trial.journey import group, ours
+from seatrial.trial.journey import group, last_moved, last_verification, ours
 
 
 def _switch(bench: Bench) -> Mapping[str, Any]:
@@ -15,9 +15,10 @@ def _switch(bench: Bench) -> Mapping[str, Any]:
     with bench.wiring.source() as source:
         answers = gates.ask(
             wanted,
-            bench.read("verify").body,
+            last_verification(bench),
             bench.settings.gates,
             ours(bench.settings),
+            moved_at=last_moved(bench),
             cluster=cluster,
             source=source,
             now=bench.now,

@@ -1,15 +1,20 @@
 """The table of steps: what each reads, what it leaves, and the stage that does it."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from seatrial.domain.comparison import Equality
+from seatrial.domain.address import Address
+from seatrial.domain.comparison import Equality, Verification
+from seatrial.domain.event import Acting, Started
 from seatrial.domain.exhibits import Exhibits
 from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.movement import Loaded
+from seatrial.domain.naming import MAIN
 from seatrial.domain.vschema import VSchemas, unsharded
+from seatrial.dossier.runs import lines
 from seatrial.facts.criteria import default_criteria, load_criteria
 from seatrial.stages.assess import assess
 from seatrial.stages.collect import collect
@@ -111,6 +116,28 @@ def ours(settings: Settings) -> frozenset[str]:
     return frozenset({settings.source_address.user, settings.mover})
 
 
+def last_verification(bench: Bench) -> Verification:
+    """The newest look at every row: verify's own, or the one a rehearsal ended with."""
+    newest: Verification = bench.read("verify").body
+    after = Address.parse(AFTER_REHEARSAL)
+    if bench.instance == MAIN and bench.dossier.has(after):
+        newest = max(newest, bench.dossier.read(after).body, key=lambda each: each.taken_at)
+    return newest
+
+
+def last_moved(bench: Bench) -> datetime | None:
+    """When a step of this dossier last set out to move traffic, by the journals of its runs; None if none did."""
+    moving = {f"rehearse/{bench.instance}", f"cutover/{bench.instance}"}
+    moments = [
+        line.at
+        for path in bench.dossier.runs.glob("*.jsonl")
+        if (run := list(lines(path))) and isinstance(run[0].event, Started) and run[0].event.address in moving
+        for line in run
+        if isinstance(line.event, Acting)
+    ]
+    return datetime.fromisoformat(max(moments)) if moments else None
+
+
 def may_rehearse(bench: Bench) -> str:
     """Why a rehearsal is allowed here (rule R4); a Fault where it is not."""
     if (sample := bench.wiring.sample()) is not None:
@@ -142,9 +169,10 @@ def _rehearse(bench: Bench) -> Mapping[str, Any]:
     with bench.wiring.source() as source:
         answers = cutover_gates.ask(
             wanted,
-            bench.read("verify").body,
+            last_verification(bench),
             msgspec.structs.replace(bench.settings.gates, quiet_s=min(5, bench.settings.gates.quiet_s)),
             ours(bench.settings),
+            moved_at=last_moved(bench),
             cluster=cluster,
             source=source,
             now=bench.now,

@@ -114,7 +114,8 @@ def test_targets() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "lab:", "lab:../x", "lab:a b", "lab:中", "vitess://gate", "vitess://gate:1", "vitess://gate:x?vtctld=a:1"]
+    "text",
+    ["", "lab:", "lab:../x", "lab:a b", "lab:中", "vitess://gate", "vitess://gate:1", "vitess://gate:x?vtctld=a:1"],
 )
 def test_what_names_no_target_is_a_usage_fault(text: str) -> None:
     with pytest.raises(Fault) as fault:

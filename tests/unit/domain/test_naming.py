@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from seatrial.domain.naming import Naming
 
-NAMES = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=40)
+NAMES = st.text(st.characters(codec="utf-8"), min_size=1, max_size=40)
 
 
 def every_name(naming: Naming) -> set[str]:

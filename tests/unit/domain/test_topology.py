@@ -10,7 +10,12 @@ from seatrial.domain.topology import MAX_SHARDS, shard_names
 
 @pytest.mark.parametrize(
     ("shards", "names"),
-    [(1, ("-",)), (2, ("-80", "80-")), (4, ("-40", "40-80", "80-c0", "c0-")), (8, ("-20", "20-40", "40-60", "60-80", "80-a0", "a0-c0", "c0-e0", "e0-"))],
+    [
+        (1, ("-",)),
+        (2, ("-80", "80-")),
+        (4, ("-40", "40-80", "80-c0", "c0-")),
+        (8, ("-20", "20-40", "40-60", "60-80", "80-a0", "a0-c0", "c0-e0", "e0-")),
+    ],
 )
 def test_names_of_powers_of_two(shards: int, names: tuple[str, ...]) -> None:
     assert shard_names(shards) == names

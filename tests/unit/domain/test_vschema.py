@@ -72,30 +72,56 @@ def without(name: str) -> dict[str, VTable]:
 @pytest.mark.parametrize(
     ("vschemas", "named"),
     [
-        (with_sharded(orders=replace(ORDERS, column_vindexes=(ColumnVindex(name="hash", column="shop"),))),
-         "sharded.orders: no column shop"),
-        (with_sharded(orders=replace(ORDERS, column_vindexes=(ColumnVindex(name="hash", columns=("id", "gone")),))),
-         "sharded.orders: no column gone"),
-        (with_sharded(orders=replace(ORDERS, auto_increment=AutoIncrement(column="nr", sequence="unsharded.orders_seq"))),
-         "sharded.orders: no column nr"),
-        (with_sharded(orders=replace(ORDERS, column_vindexes=(ColumnVindex(name="md5", column="shop_id"),))),
-         "sharded.orders: no vindex md5"),
-        (with_sharded(orders=replace(ORDERS, column_vindexes=())), "sharded.orders: a sharded table needs a primary vindex"),
+        (
+            with_sharded(orders=replace(ORDERS, column_vindexes=(ColumnVindex(name="hash", column="shop"),))),
+            "sharded.orders: no column shop",
+        ),
+        (
+            with_sharded(orders=replace(ORDERS, column_vindexes=(ColumnVindex(name="hash", columns=("id", "gone")),))),
+            "sharded.orders: no column gone",
+        ),
+        (
+            with_sharded(
+                orders=replace(ORDERS, auto_increment=AutoIncrement(column="nr", sequence="unsharded.orders_seq"))
+            ),
+            "sharded.orders: no column nr",
+        ),
+        (
+            with_sharded(orders=replace(ORDERS, column_vindexes=(ColumnVindex(name="md5", column="shop_id"),))),
+            "sharded.orders: no vindex md5",
+        ),
+        (
+            with_sharded(orders=replace(ORDERS, column_vindexes=())),
+            "sharded.orders: a sharded table needs a primary vindex",
+        ),
         (with_sharded(invoices=ORDERS), "sharded.invoices: the source has no such table"),
         (with_unsharded(without("订单备注")), "订单备注: in no VSchema"),
         (with_unsharded({**UNSHARDED.tables, "orders": VTable()}), "orders: in sharded and unsharded"),
         (with_unsharded(without("orders_seq")), "sharded.orders: unsharded.orders_seq is no sequence of another role"),
-        (with_sharded(orders=replace(ORDERS, auto_increment=AutoIncrement(column="id", sequence="orders_seq"))),
-         "sharded.orders: orders_seq is no sequence"),
-        (with_sharded(orders=replace(ORDERS, auto_increment=AutoIncrement(column="id", sequence="unsharded.countries"))),
-         "sharded.orders: unsharded.countries is no sequence"),
-        (with_sharded(countries=VTable(type="reference", source="unsharded.nations")),
-         "sharded.countries: unsharded.nations is no table of another role"),
-        (with_unsharded({**UNSHARDED.tables, "orders": VTable(type="sequence")}),
-         "unsharded.orders: the sequence has the name of a table of the source"),
-        (VSchemas({"sharded": SHARDED, "source": UNSHARDED}), "source: the keyspace of this name is the attached source's"),
+        (
+            with_sharded(orders=replace(ORDERS, auto_increment=AutoIncrement(column="id", sequence="orders_seq"))),
+            "sharded.orders: orders_seq is no sequence",
+        ),
+        (
+            with_sharded(
+                orders=replace(ORDERS, auto_increment=AutoIncrement(column="id", sequence="unsharded.countries"))
+            ),
+            "sharded.orders: unsharded.countries is no sequence",
+        ),
+        (
+            with_sharded(countries=VTable(type="reference", source="unsharded.nations")),
+            "sharded.countries: unsharded.nations is no table of another role",
+        ),
+        (
+            with_unsharded({**UNSHARDED.tables, "orders": VTable(type="sequence")}),
+            "unsharded.orders: the sequence has the name of a table of the source",
+        ),
+        (
+            VSchemas({"sharded": SHARDED, "source": UNSHARDED}),
+            "source: the keyspace of this name is the attached source's",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_misfit_is_named(vschemas: VSchemas, named: str) -> None:
     with pytest.raises(Fault) as fault:
         vschemas.check(SCHEMA)
@@ -114,7 +140,9 @@ def test_all_misfits_come_in_one_fault_five_of_them_by_name() -> None:
 
 def test_placing_rewrites_sequences_sources_and_lookup_tables() -> None:
     lookup = Vindex(type="consistent_lookup", params={"table": "unsharded.by_number", "from": "number"}, owner="orders")
-    vschemas = VSchemas({"sharded": replace(SHARDED, vindexes={**SHARDED.vindexes, "lookup": lookup}), "unsharded": UNSHARDED})
+    vschemas = VSchemas(
+        {"sharded": replace(SHARDED, vindexes={**SHARDED.vindexes, "lookup": lookup}), "unsharded": UNSHARDED}
+    )
     placed = vschemas.placed(lambda role: f"acme_{role}")
     assert set(placed) == {"acme_sharded", "acme_unsharded"}
     orders = placed["acme_sharded"].tables["orders"]

@@ -8,6 +8,8 @@ from seatrial.domain.event import Progress, Tell, rest
 from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.ports import Cluster, Now, Sql
 from seatrial.domain.rehearsal import GateAnswer, GateLimits, TrafficState
+from seatrial.domain.transaction import oldest
+from seatrial.stages.cutover import traffic
 from seatrial.stages.cutover.traffic import Group
 
 WRITES = ("insert", "insert_select", "update", "update_multi", "delete", "delete_multi", "replace", "replace_select")
@@ -24,14 +26,17 @@ def ask(
     limits: GateLimits,
     ours: Collection[str],
     *,
+    moved_at: datetime | None,
     cluster: Cluster,
     source: Sql,
     now: Now,
     tell: Tell,
 ) -> tuple[GateAnswer, ...]:
-    """Ask every gate. `ours` are the accounts on the source that are allowed to write."""
+    """Ask every gate. `ours` are the accounts on the source that are allowed to write; `moved_at` is when this trial
+    last moved traffic, None if it never did."""
+    at_home = all(each.state is TrafficState.SOURCE for each in traffic.state(group, cluster))
     return (
-        *_verified(verification, limits, now()),
+        *_verified(verification, limits, now(), moved_at if at_home else None),
         *_streams(group, limits, cluster),
         _transactions(source, limits),
         quiet(source, ours, limits.quiet_s, tell),
@@ -51,13 +56,23 @@ def insist(answers: Sequence[GateAnswer]) -> None:
         )
 
 
-def _verified(verification: Verification, limits: GateLimits, now: datetime) -> Iterator[GateAnswer]:
+def _verified(
+    verification: Verification, limits: GateLimits, now: datetime, moved_at: datetime | None
+) -> Iterator[GateAnswer]:
     yield GateAnswer(
         gate="verified equal",
         open=verification.equality is Equality.EQUAL,
         seen=f"{verification.equality}, {verification.rows_compared:,} rows compared",
     )
-    age = now - datetime.fromisoformat(verification.taken_at)
+    taken_at = datetime.fromisoformat(verification.taken_at)
+    if moved_at is not None:
+        # what was written past the fence while the target served is on the source alone (rule R3)
+        yield GateAnswer(
+            gate="verified since the traffic last moved",
+            open=taken_at >= moved_at,
+            seen=f"moved {moved_at:%Y-%m-%d %H:%M:%S}, verified {taken_at:%Y-%m-%d %H:%M:%S} UTC; seatrial verify",
+        )
+    age = now - taken_at
     yield GateAnswer(
         gate=f"verified within {limits.verified_h} h",
         open=age <= timedelta(hours=limits.verified_h),
@@ -82,16 +97,11 @@ def _streams(group: Group, limits: GateLimits, cluster: Cluster) -> Iterator[Gat
 
 
 def _transactions(source: Sql, limits: GateLimits) -> GateAnswer:
-    rows = source.query(
-        "SELECT trx_mysql_thread_id, TIMESTAMPDIFF(SECOND, trx_started, NOW()) FROM information_schema.innodb_trx "
-        "WHERE trx_started < NOW() - INTERVAL %s SECOND AND trx_mysql_thread_id NOT IN (0, CONNECTION_ID()) "
-        "ORDER BY trx_started LIMIT 1",
-        (limits.transaction_s,),
-    )
+    found = oldest(source, older_than_s=limits.transaction_s)
     return GateAnswer(
         gate=f"no transaction older than {limits.transaction_s} s on the source",
-        open=not rows,
-        seen=f"connection {rows[0][0]} has one open for {rows[0][1]} s" if rows else "none",
+        open=found is None,
+        seen=f"connection {found.connection} has one open for {found.age_s} s" if found else "none",
     )
 
 

@@ -1,6 +1,7 @@
 """Who serves what, and moving it: an ordered group of workflows, each switch of which is found done or undone."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from msgspec import Struct
 
@@ -37,56 +38,39 @@ def switch_reads(group: Group, cluster: Cluster, clock: Callable[[], float], tel
     """Send replica and rdonly reads to the target, keyspace by keyspace; those already there are left alone."""
     for workflow in group.workflows:
         if cluster.traffic(workflow.name, workflow.keyspace) is TrafficState.SOURCE:
-            yield _timed(
-                "reads",
-                workflow,
-                clock,
-                tell,
-                lambda w=workflow: cluster.switch(  # type: ignore[misc]
-                    w.name, w.keyspace, reads=True, timeout_s=SWITCH_TIMEOUT_S, tell=tell
-                ),
-            )
+            with _timed("reads", workflow, clock, tell) as switched:
+                cluster.switch(workflow.name, workflow.keyspace, reads=True, timeout_s=SWITCH_TIMEOUT_S, tell=tell)
+            yield switched()
 
 
 def switch_writes(group: Group, cluster: Cluster, clock: Callable[[], float], tell: Tell) -> Iterator[Switch]:
-    """Send writes to the target, keyspace by keyspace."""
+    """Send writes to the target, keyspace by keyspace; those already there are left alone."""
     for workflow in group.workflows:
         if cluster.traffic(workflow.name, workflow.keyspace) is not TrafficState.TARGET:
-            yield _timed(
-                "writes",
-                workflow,
-                clock,
-                tell,
-                lambda w=workflow: cluster.switch(  # type: ignore[misc]
-                    w.name, w.keyspace, reads=False, timeout_s=SWITCH_TIMEOUT_S, tell=tell
-                ),
-            )
+            with _timed("writes", workflow, clock, tell) as switched:
+                cluster.switch(workflow.name, workflow.keyspace, reads=False, timeout_s=SWITCH_TIMEOUT_S, tell=tell)
+            yield switched()
 
 
 def reverse(group: Group, cluster: Cluster, clock: Callable[[], float], tell: Tell) -> Iterator[Switch]:
-    """Send everything back to the source, in the opposite order."""
+    """Send everything back to the source, in the opposite order; what is there already is left alone."""
     for workflow in reversed(group.workflows):
         if cluster.traffic(workflow.name, workflow.keyspace) is not TrafficState.SOURCE:
-            yield _timed(
-                "reverse",
-                workflow,
-                clock,
-                tell,
-                lambda w=workflow: cluster.reverse(  # type: ignore[misc]
-                    w.name, w.keyspace, timeout_s=SWITCH_TIMEOUT_S, tell=tell
-                ),
-            )
+            with _timed("reverse", workflow, clock, tell) as switched:
+                cluster.reverse(workflow.name, workflow.keyspace, timeout_s=SWITCH_TIMEOUT_S, tell=tell)
+            yield switched()
 
 
-def _timed(what: str, workflow: Workflow, clock: Callable[[], float], tell: Tell, act: Callable[[], None]) -> Switch:
-    name = f"{what} of {workflow.keyspace}"
-    undo = "seatrial cutover switch" if what == "reverse" else "seatrial cutover reverse"
-    tell(Acting(act=f"switch {name}" if what != "reverse" else f"reverse traffic of {workflow.keyspace}", undo=undo))
-    began = clock()
-    act()
+@contextmanager
+def _timed(what: str, workflow: Workflow, clock: Callable[[], float], tell: Tell) -> Iterator[Callable[[], Switch]]:
+    """Tells the act before and after, and gives the switch with its times once it is done."""
+    back = what == "reverse"
+    act = f"reverse traffic of {workflow.keyspace}" if back else f"switch {what} of {workflow.keyspace}"
+    tell(Acting(act=act, undo="seatrial cutover switch" if back else "seatrial cutover reverse"))
+    began, ended = clock(), 0.0
+    yield lambda: Switch(what=what, keyspace=workflow.keyspace, began_s=round(began, 3), ended_s=round(ended, 3))
     ended = clock()
-    tell(Acted(act=f"{name}: {ended - began:.2f} s"))
-    return Switch(what=what, keyspace=workflow.keyspace, began_s=round(began, 3), ended_s=round(ended, 3))
+    tell(Acted(act=f"{act}: {ended - began:.2f} s"))
 
 
 def denied(group: Group, cluster: Cluster) -> dict[str, tuple[str, ...]]:

@@ -11,6 +11,7 @@ from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.finding import Assessment
 from seatrial.domain.identifier import quote
 from seatrial.domain.ports import Cluster, Sql
+from seatrial.domain.transaction import oldest
 from seatrial.stages.load.order import Order
 
 LONG_TRANSACTION_S = 10
@@ -34,15 +35,10 @@ def no_long_transaction(source: Sql, tell: Tell, older_than_s: int = LONG_TRANSA
     """Wait a while for transactions older than this to end; refuse with the oldest one named (rule S7)."""
     waited = 0.0
     while True:
-        rows = source.query(
-            "SELECT trx_mysql_thread_id, TIMESTAMPDIFF(SECOND, trx_started, NOW()) FROM information_schema.innodb_trx "
-            "WHERE trx_started < NOW() - INTERVAL %s SECOND AND trx_mysql_thread_id NOT IN (0, CONNECTION_ID()) "
-            "ORDER BY trx_started LIMIT 1",
-            (older_than_s,),
-        )
-        if not rows:
+        found = oldest(source, older_than_s=older_than_s)
+        if found is None:
             return
-        thread, age_s = rows[0]
+        thread, age_s = found.connection, found.age_s
         if waited >= WAIT_FOR_TRANSACTION_S:
             raise Fault(
                 "source.long-transaction",
@@ -147,19 +143,22 @@ _ALL = frozenset({"ALL", "ALL PRIVILEGES"})
 
 
 class _Held(Struct, frozen=True):
-    """One line of SHOW GRANTS: privileges on everything (`*`) or on databases by GRANT's pattern."""
+    """One line of SHOW GRANTS: privileges on everything (`*`) or on databases by GRANT's pattern; `whole` says
+    that they are on all of a database's tables."""
 
     text: str
     privileges: frozenset[str]
     scope: str
+    whole: bool
 
     @classmethod
     def of(cls, line: str) -> "_Held":
         text = line.partition(" TO ")[0]
         what, _, where = text.removeprefix("GRANT ").partition(" ON ")
-        scope, _, table = where.rpartition(".")
-        whole = table == "*"  # a grant on one table is none on the database
-        return cls(text, frozenset(word.strip() for word in what.split(",")), scope.strip("`") if whole else "")
+        scope, whole = where.strip(), False
+        if (match := re.match(r"(\*|`(?:[^`]|``)+`)\.(.*)", scope)) is not None:
+            scope, whole = match[1].strip("`").replace("``", "`"), match[2] == "*"
+        return cls(text, frozenset(word.strip() for word in what.split(",")), scope, whole)
 
     def reaches(self, database: str) -> bool:
         if self.scope == "*":
@@ -175,7 +174,7 @@ def _lacking(grant: Grant, held: Iterable[_Held]) -> list[str]:
     given = {
         privilege
         for each in held
-        if (each.scope == "*" if name is None else each.reaches(name))
+        if each.whole and (each.scope == "*" if name is None else each.reaches(name))
         for privilege in each.privileges
     }
     return [] if given & _ALL else [privilege for privilege in grant.privileges if privilege not in given]

@@ -41,7 +41,8 @@ class Watch:
         following = all(state.following for state in states)
         if not copying and self._copied_at is None and following:
             self._copied_at = time.monotonic()
-        return following and all((state.lag_s or 0) <= FOLLOW_LAG_S for state in states)
+        # a stream just made says Running before it begins: pending tables tell it from one that follows
+        return following and not copying and all((state.lag_s or 0) <= FOLLOW_LAG_S for state in states)
 
     def measure(self) -> None:
         """Take the sizes once more, when all is over."""

@@ -1,0 +1,1 @@
+"""`seatrial load` beside mydumper and myloader."""
