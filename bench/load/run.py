@@ -42,6 +42,8 @@ from seatrial.trial.settings import Settings
 NAME = "bench-load"
 SOURCE, PLAIN = Sample("bench-source"), Sample("bench-plain")
 TOOLS = ("mydumper", "myloader")
+AS_THE_TABLETS = {"sync_binlog": 0, "innodb_flush_log_at_trx_commit": 2, "innodb_buffer_pool_size": 128 << 20}
+"""What lab/my.cnf gives a tablet's MySQL: the plain target must not write more carefully, nor have more memory."""
 LONGEST_S = 3600
 
 
@@ -100,6 +102,9 @@ def _servers(stack: ExitStack, shards: int) -> None:
     for sample in (SOURCE, PLAIN):
         stack.callback(sample.down, silent)
         sample.up(found.mysql_root, silent)
+    with Connection(PLAIN.login(ROOT, None)) as connection:
+        for name, value in AS_THE_TABLETS.items():
+            connection.execute(f"SET GLOBAL {name} = {value}")
     stack.callback(_destroy)
     cluster.up(cluster.Wish(name=NAME, shards=shards, prefix=NAME), silent)
 

@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "report": "seatrial.cli.report",
     "status": "seatrial.cli.status",
     "explain": "seatrial.cli.explain",
+    "bundle": "seatrial.cli.bundle",
     "lab": "seatrial.cli.lab",
     "sample": "seatrial.cli.sample",
     "demo-down": "seatrial.cli.demo",

@@ -1,8 +1,11 @@
 """A Vitess cluster's state as its own tools tell it."""
 
+import re
 from enum import StrEnum
 
 from msgspec import Struct
+
+_AWAY = re.compile(r"Unavailable|connection refused|EOF|no healthy tablet|deadline exceeded|server has gone away")
 
 
 class Tablet(Struct, frozen=True, kw_only=True):
@@ -47,6 +50,12 @@ class WorkflowStatus(Struct, frozen=True, kw_only=True):
     def failed(self) -> str:
         """What a stream in state Error says; "" if none is."""
         return next((s.message or "no message" for s in self.streams if s.state == StreamState.ERROR), "")
+
+    @property
+    def away(self) -> bool:
+        """Whether what failed is only a server that cannot be reached: Vitess shows Error, and tries again itself."""
+        errors = [s.message for s in self.streams if s.state == StreamState.ERROR]
+        return bool(errors) and all(_AWAY.search(message) for message in errors)
 
     @property
     def stopped(self) -> bool:

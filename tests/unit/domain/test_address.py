@@ -3,7 +3,7 @@
 import string
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seatrial.domain.address import Address, LabAddress, SourceAddress, Tls, VitessAddress, is_loopback, parse_target
@@ -12,6 +12,7 @@ from seatrial.domain.fault import Exit, Fault
 WORDS = st.text(string.ascii_lowercase + string.digits + "-_", min_size=1)
 
 
+@settings(max_examples=40, deadline=None)
 @given(WORDS, WORDS)
 def test_an_artifact_is_read_as_it_is_written(kind: str, instance: str) -> None:
     address = Address(kind, instance)
@@ -95,6 +96,7 @@ def test_a_source_address_prints_as_it_is_read(host: str) -> None:
     assert SourceAddress.parse(str(address)) == address
 
 
+@settings(max_examples=50, deadline=None)
 @given(user=st.text(min_size=1), database=st.text(min_size=1))
 def test_any_user_and_database_survive_being_printed_and_read(user: str, database: str) -> None:
     from urllib.parse import quote

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seatrial.domain.evidence import Evidence, pointer, resolve
@@ -12,6 +12,7 @@ from seatrial.domain.fault import Exit, Fault
 STEPS = st.one_of(st.text(st.characters(codec="utf-8", exclude_characters="\n"), min_size=1), st.integers(0, 99))
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(STEPS, max_size=5))
 def test_a_reference_is_read_as_it_is_written(steps: list[str | int]) -> None:
     evidence = Evidence("verify/main", "0123456789abcdef" * 4, pointer(*steps))

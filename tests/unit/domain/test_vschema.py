@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -181,6 +181,7 @@ VTABLES = st.builds(
 VINDEXES = st.builds(Vindex, type=NAMES, params=st.dictionaries(NAMES, NAMES, max_size=2), owner=st.just("") | NAMES)
 
 
+@settings(max_examples=30, deadline=None)
 @given(
     st.builds(
         VSchema,

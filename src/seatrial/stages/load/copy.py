@@ -129,7 +129,7 @@ def _copy(
     order: Order, cluster: Cluster, source: Sql, brake: Brake, watch: Watch, now: Now, tell: Tell
 ) -> Runway | None:
     """Watch until every stream follows; hold the brake. Returns the binary log's runway as last seen."""
-    away = 0
+    away = failing = 0
     runway = None
     while True:
         try:
@@ -146,7 +146,13 @@ def _copy(
             continue
         if done:
             return runway
-        _raise_failed(states, source)
+        failing = failing + 1 if any(state.failed for state in states) else 0
+        if failing <= MISSING_LOOKS and all(state.away for state in states if state.failed):
+            for state in states:
+                if state.failed:
+                    tell(Progress(phase="waiting for the cluster", detail=state.failed[:100]))
+        else:
+            _raise_failed(states, source)
         _hold_brake(order, cluster, brake, watch, states, tell)
         if watch.looks % 10 == 1:
             runway = _runway(source, now)
@@ -166,8 +172,7 @@ def _must(cluster: Cluster, workflow: Workflow) -> WorkflowStatus:
 
 
 def _raise_failed(states: list[WorkflowStatus], source: Sql) -> None:
-    """A stream in state Error is final until somebody acts. (Passing trouble stays Copying or Running with a
-    message, and Vitess tries again by itself.)"""
+    """A stream in state Error is final until somebody acts, unless what it names is only away."""
     for state in states:
         if state.failed:
             held = all(gates.position_is_held(source, s.position) for s in state.streams if s.position)
