@@ -64,6 +64,24 @@ def test_every_command_is_documented() -> None:
                 assert any(re.search(rf"`(seatrial {name} )?{sub}`", line.split("|")[1]) for line in rows), (name, sub)
 
 
+def commands_shown(page: str) -> Iterator[tuple[str, str]]:
+    """(command, next word) wherever a page shows one: in backticks, or at the beginning of a line of a fence."""
+    shown = r"seatrial ([a-z][a-z-]*)(?: ([a-z]+))?"
+    yield from re.findall(rf"`{shown}", _FENCE.sub("", page))
+    for fence in _FENCE.findall(page):
+        yield from re.findall(rf"^{shown}", fence, re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_a_page_shows_is_there(page: Path) -> None:
+    context = click.Context(click.Command("none"))
+    for name, sub in commands_shown(page.read_text()):
+        command = Commands().get_command(context, name)
+        assert command is not None, name
+        if sub and isinstance(command, click.Group):
+            assert sub in command.commands, (name, sub)
+
+
 def test_every_artifact_kind_is_documented_with_its_sensitivity() -> None:
     section = TRIAL.partition("## The artifacts")[2]
     rows = table_rows(section)

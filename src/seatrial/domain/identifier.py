@@ -38,9 +38,10 @@ def folded(name: str, lower_case_table_names: int) -> str:
 def slug(name: str, limit: int = 24) -> str:
     """A name safe in Vitess (keyspaces, workflows, cells): lower-case ASCII word characters, at most `limit`.
 
-    A name that had to be changed gets a short hash of the original, so that two names stay two.
+    A name that had to be changed gets a short hash of the original, so that two names stay two. `__` never stands
+    in a slug: it parts a trial from its instance.
     """
-    if _WORD.fullmatch(name) and len(name) <= limit:
+    if _WORD.fullmatch(name) and len(name) <= limit and "__" not in name:
         return name
-    kept = "_".join(_WORD.findall(name.lower()))[: limit - 7].strip("_") or "t"
+    kept = re.sub("__+", "_", "_".join(_WORD.findall(name.lower())))[: limit - 7].strip("_") or "t"
     return f"{kept}_{hashlib.sha256(name.encode()).hexdigest()[:6]}"

@@ -20,7 +20,7 @@ class Naming(Struct, frozen=True):
     @property
     def prefix(self) -> str:
         base = slug(self.trial)
-        return base if self.instance == MAIN else f"{base}_{slug(self.instance, 12)}"
+        return base if self.instance == MAIN else f"{base}__{slug(self.instance, 12)}"
 
     def keyspace(self, role: str) -> str:
         """The keyspace for a role: the name of a VSchema file (`sharded`, `unsharded`, …)."""

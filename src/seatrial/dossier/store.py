@@ -73,6 +73,13 @@ class Dossier:
         again = f"run seatrial {kind.step} again to make it anew"
         try:
             text = path.read_bytes()
+        except PermissionError:
+            raise Fault(
+                "dossier.not-readable",
+                f"{path} may not be read by this user",
+                remedy="correct the folder's rights, or run as the user who made it",
+                exit=Exit.CONFIG,
+            ) from None
         except FileNotFoundError:
             raise Fault(
                 "dossier.missing",

@@ -29,8 +29,13 @@ def test_the_names_of_a_plain_trial() -> None:
 
 
 def test_an_instance_has_names_of_its_own() -> None:
-    assert Naming("acme", "scratch").keyspace("sharded") == "acme_scratch_sharded"
+    assert Naming("acme", "scratch").keyspace("sharded") == "acme__scratch_sharded"
     assert not every_name(Naming("acme")) & every_name(Naming("acme", "scratch"))
+
+
+def test_an_instance_is_never_another_trial() -> None:
+    assert not every_name(Naming("a", "b")) & every_name(Naming("a_b"))
+    assert not every_name(Naming("a", "b")) & every_name(Naming("a__b"))
 
 
 @given(NAMES)
