@@ -112,17 +112,22 @@ def _create(workflow: Workflow, order: Order, cluster: Cluster, source: Sql, tel
 
 
 def _go_on(workflow: Workflow, found: WorkflowStatus, cluster: Cluster, source: Sql, tell: Tell) -> None:
-    for stream in found.streams:
-        if stream.position and not gates.position_is_held(source, stream.position):
-            raise Fault(
-                "load.binlog-gone",
-                f"the source no longer has the binary log after the position of {workflow.name}",
-                remedy="seatrial load cancel, let the source keep its binary logs for longer, then load anew",
-                exit=Exit.FAULT,
-            )
+    _insist_on_binlog(found, source)
     tell(Acting(act=f"start workflow {workflow.name} again", undo="seatrial load pause"))
     cluster.start(workflow.name, workflow.keyspace)
     tell(Acted(act=f"start workflow {workflow.name} again"))
+
+
+def _insist_on_binlog(state: WorkflowStatus, source: Sql) -> None:
+    """A stream whose next event was purged on the source can never go on (rule S9)."""
+    for stream in state.streams:
+        if stream.position and not gates.position_is_held(source, stream.position):
+            raise Fault(
+                "load.binlog-gone",
+                f"the source no longer has the binary log after the position of {state.name}",
+                remedy="seatrial load cancel, let the source keep its binary logs for longer, then load anew",
+                exit=Exit.FAULT,
+            )
 
 
 def _copy(
@@ -156,6 +161,8 @@ def _copy(
         _hold_brake(order, cluster, brake, watch, states, tell)
         if watch.looks % 10 == 1:
             runway = _runway(source, now)
+            for state in states:
+                _insist_on_binlog(state, source)
         rest(tell, LOOK_EVERY_S)
 
 
