@@ -24,6 +24,13 @@ def test_the_same_table(other: str) -> None:
     assert same_definition(DDL, other)
 
 
+def test_a_collation_says_its_character_set() -> None:
+    short = DDL.replace("varchar(200)", "varchar(200) COLLATE utf8mb4_unicode_ci")
+    long = DDL.replace("varchar(200)", "varchar(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci")
+    assert same_definition(short, long)
+    assert not same_definition(short, DDL)
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -65,6 +65,7 @@ def rehearse(
         switches += traffic.switch_writes(group, cluster, clock, tell)
         _steady(application, terms.settle_s, "traffic served by the target", tell)
         sequences = sequences_of(provisioned, cluster, tablets)
+        _no_stranger(before, gates.written(source), terms.ours, tell)  # first: its rows may keep ours from flowing
         flowed_back = _flowed_back(group, application, cluster, moment(clock() - AROUND_S), tell)
         _no_stranger(before, gates.written(source), terms.ours, tell)
         switches += traffic.reverse(group, cluster, clock, tell)

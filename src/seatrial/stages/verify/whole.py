@@ -14,7 +14,8 @@ from seatrial.domain.comparison import (
     TableComparison,
     Verification,
 )
-from seatrial.domain.event import Found, Tell
+from seatrial.domain.event import Found, Note, Tell
+from seatrial.domain.fault import Fault
 from seatrial.domain.movement import Loaded
 from seatrial.domain.ports import Cluster, Now, Sql, Tablets
 from seatrial.domain.schema import Table, same_definition
@@ -44,30 +45,27 @@ def verify(
     compared: list[TableComparison] = []
     differing: list[Mismatch] = []
     for workflow, keyspace, names in groups:
-        tables = [collection.schema.table(name) for name in names]
-        before = rows.counts(source, tables, tell)
-        activity = rows.activity(source, collection.schema.database, names)
+        reference = any(workflow == m.name for m in loaded.materializations)
+        schema = collection.schema
+        before = rows.counts(source, names, tell)
+        activity = rows.activity(source, schema.database, names)
         reports = run_vdiff(workflow, keyspace, names, cluster, tell)
         with open_primaries(keyspace, cluster, tablets) as primaries:
-            target = {t.name: sum(rows.count(sql, t.name, tell) for sql in primaries.values()) for t in tables}
-            after = rows.counts(source, tables, tell)
-            bounds = rows.bounds(activity, rows.activity(source, collection.schema.database, names), names)
-            copies = _copies(workflow, loaded, len(primaries))
-            for table in tables:
+            target = {name: sum(rows.count(sql, name, tell) for sql in primaries.values()) for name in names}
+            after = rows.counts(source, names, tell)
+            bounds = rows.bounds(activity, rows.activity(source, schema.database, names), names)
+            for name in names:
                 account = RowAccount(
-                    source_before=before[table.name],
-                    source_after=after[table.name],
-                    target=target[table.name],
-                    copies=copies,
-                    bound=bounds[table.name],
+                    source_before=before[name],
+                    source_after=after[name],
+                    target=target[name],
+                    copies=len(primaries) if reference else 1,
+                    bound=bounds[name],
                 )
-                sample, found = compare(table, keyspace, source, primaries, copies, draw, tell)
-                mine = [report for report in reports if report.table == table.name]
-                changed = not same_definition(table.ddl, rows.definition(source, table.name))
-                comparison = conclude(table, keyspace, mine, account, sample, changed=changed)
-                differing += found + list(_vdiff_rows(table, keyspace, mine))
+                mine = [report for report in reports if report.table == name]
+                comparison, found = _table(schema.table(name), keyspace, source, primaries, mine, account, draw, tell)
                 compared.append(comparison)
-                tell(Found(code=table.name, outcome=_shown(comparison.equality), title=_line(comparison)))
+                differing += found
     return (
         Verification(
             tables=tuple(compared),
@@ -80,6 +78,30 @@ def verify(
         ),
         Mismatches(tuple(differing)),
     )
+
+
+def _table(
+    table: Table,
+    keyspace: str,
+    source: Sql,
+    primaries: Mapping[str, Sql],
+    reports: Sequence[VDiffShard],
+    account: RowAccount,
+    draw: Draw,
+    tell: Tell,
+) -> tuple[TableComparison, list[Mismatch]]:
+    """One table's second opinion and conclusion, and the rows that differ by either."""
+    try:
+        sample, found = compare(table, keyspace, source, primaries, account.copies, draw, tell)
+    except Fault as fault:
+        if fault.code != "target.no-values-through-vtctld":
+            raise
+        sample, found = None, []
+        tell(Note(text=f"{table.name}: no drawn rows read: {fault.what}", warning=True))
+    changed = not same_definition(table.ddl, rows.definition(source, table.name))
+    comparison = conclude(table, keyspace, reports, account, sample, changed=changed)
+    tell(Found(code=table.name, outcome=_shown(comparison.equality), title=_line(comparison)))
+    return comparison, found + _vdiff_rows(table, keyspace, reports)
 
 
 def conclude(
@@ -138,10 +160,6 @@ def _covers(compared: int, account: RowAccount) -> bool:
     slack = (account.bound or 0) * account.copies
     low = min(account.source_before, account.source_after) * account.copies
     return compared >= low - slack
-
-
-def _copies(workflow: str, loaded: Loaded, shards: int) -> int:
-    return shards if any(workflow == m.name for m in loaded.materializations) else 1
 
 
 def _vdiff_rows(table: Table, keyspace: str, reports: Sequence[VDiffShard]) -> list[Mismatch]:
