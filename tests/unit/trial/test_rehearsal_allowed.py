@@ -1,8 +1,7 @@
 """A rehearsal on production is a cutover of production (rule R4)."""
 
-from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
@@ -16,7 +15,7 @@ from seatrial.trial.walk import NOT_HERE
 def bench(*, sample: object | None, clone: str) -> Bench:
     settings = Settings(name="t", source="mysql://r@db.example/shop", rehearsal=RehearsalSettings(clone=clone))
     wiring = SimpleNamespace(sample=lambda: sample)
-    return cast(Any, SimpleNamespace(settings=settings, wiring=wiring, dossier=SimpleNamespace(root=Path())))
+    return cast(Bench, SimpleNamespace(settings=settings, wiring=wiring))
 
 
 def test_the_sample_may_be_rehearsed_on() -> None:
