@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from seatrial.adapters.mysql.client import Connection
-from seatrial.domain.fault import Exit
+from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.identifier import quote
 from seatrial.lab.lab import Lab
 from seatrial.sample.server import Sample
@@ -26,8 +26,27 @@ ORDER = (
 @pytest.fixture(scope="module")
 def trial(shop: Sample, lab: Lab, trial_factory: TrialFactory) -> Iterator[Trial]:
     with trial_factory(shop, lab, "shared", settings=SETTINGS) as trial:
+        leave_old_journals(trial)
         trial.must("run", "--until", "verify")
         yield trial
+
+
+def leave_old_journals(trial: Trial) -> None:
+    """As switches of an earlier import of this trial leave them on the shards, and as one of another trial does."""
+    with trial.shards("sharded") as shards:
+        for number, keyspace in ((7001, "shared_source"), (7002, "strangers_source")):
+            shards["-80"].execute(
+                "REPLACE INTO _vt.resharding_journal (id, db_name, val) VALUES (%s, DATABASE(), %s)",
+                (number, f'id:{number} participants:{{keyspace:"{keyspace}" shard:"0"}}'),
+            )
+
+
+def test_journals_of_an_earlier_import_are_forgotten_and_no_others(trial: Trial) -> None:
+    """Vitess would take a switch of the same number for begun already, and start streams at the old positions."""
+    left = trial.on_target("sharded", "SELECT id FROM _vt.resharding_journal WHERE id IN (7001, 7002)")
+    assert left == [(7002,)]
+    with trial.shards("sharded") as shards:
+        shards["-80"].execute("DELETE FROM _vt.resharding_journal WHERE id = 7002")
 
 
 def write_past_the_fence(trial: Trial, name: str) -> None:
@@ -95,9 +114,18 @@ def test_there_back_and_there_again_every_id_is_new_and_on_its_side(trial: Trial
     there = order_by_vtgate(trial, "there", 12)
     trial.refused("cutover.nothing-to-do", "cutover", "switch", *CONFIRM, exit=Exit.CONFIG)
     trial.refused("load.switched", "load", "cancel", "--yes", exit=Exit.CONFIG)
+    trial.refused("load.switched", "load", exit=Exit.CONFIG)
     assert sorted(trial.on_target("sharded", "SELECT id FROM orders WHERE note = 'there'")) == [(n,) for n in there]
     with trial.source() as root:
         eventually(lambda: ids(root, "there") == there)
+    assert "quiet" in trial.must("cutover", "watch", "--seconds", "3").out
+    with trial.go("cutover", "watch") as going:
+        going.until("way back open", 30)
+        with trial.source("app") as application:  # it changes no row, so that both sides stay equal below
+            application.execute("UPDATE platform_settings SET value = 'x' WHERE name = 'there is none'")
+        ran = going.end(30)
+        assert ran.code == Exit.NEGATIVE
+        assert ran.told().endswith("[cutover.foreign-writer]")
 
     assert "The way back is open." in trial.must("cutover", "reverse", *CONFIRM).out
     assert trial.served_by_source()
@@ -120,9 +148,17 @@ def test_there_back_and_there_again_every_id_is_new_and_on_its_side(trial: Trial
         assert next_id > highest, table
 
 
-def test_home_again_and_every_row_is_equal(trial: Trial) -> None:
+def test_home_again_and_every_row_is_equal(trial: Trial, lab: Lab) -> None:
     trial.must("cutover", "reverse", *CONFIRM)
     assert trial.served_by_source()
+    # as a failed switch leaves it (rule R7): the shard that serves refuses the table
+    lab.vtctl.text("SetShardTabletControl", "--denied-tables", "orders", "--", "shared_source/0", "primary")
+    lab.vtctl.text("RefreshStateByShard", "--", "shared_source/0")
+    with trial.gate() as gate, pytest.raises(Fault):
+        gate.query("SELECT COUNT(*) FROM orders")
+    assert "shared_sharded: served by source" in trial.must("cutover", "recover").out
+    with trial.gate() as gate:
+        assert gate.query("SELECT COUNT(*) FROM orders")
     eventually(lambda: differing(trial) == [])
     trial.must("load", "cancel", "--yes")
 

@@ -217,7 +217,8 @@ def test_planted_differences_are_found_with_both_sides(trial: Trial) -> None:
 
     assert (str(of("orders")["key"]["id"]), of("orders")["shard"]) == (str(changed), "-80")
     assert of("orders")["target"]["note"] == "planted" != of("orders")["source"]["note"]
-    assert [str(value) for value in of("order_lines")["key"].values()] == [str(value) for value in lost]
+    key = dict(zip(("shop_id", "order_id", "line_no"), map(str, lost), strict=True))
+    assert {column: str(value) for column, value in of("order_lines")["key"].items()} == key
     assert of("order_lines")["target"] is None and of("order_lines")["source"] is not None
     assert of("request_log")["source"] is None
     assert of("request_log")["target"]["kind"] == "0x" + b"planted".hex()  # VDiff writes ascii_bin so

@@ -127,6 +127,9 @@ class FakeCluster:
     def shards(self, keyspace: str) -> tuple[str, ...]:
         return self.shards_of[keyspace]
 
+    def sidecar(self, keyspace: str) -> str:
+        return "_vt"
+
     def tablets(self, keyspace: str) -> tuple[Tablet, ...]:
         return tuple(
             Tablet(alias=f"{keyspace}:{shard}{suffix}", keyspace=keyspace, shard=shard, primary=not suffix)

@@ -59,6 +59,9 @@ class Cluster(Protocol):
 
     def shards(self, keyspace: str) -> tuple[str, ...]: ...
 
+    def sidecar(self, keyspace: str) -> str:
+        """The database beside the keyspace's own in which its tablets keep Vitess's bookkeeping."""
+
     def tablets(self, keyspace: str) -> tuple[Tablet, ...]: ...
 
     def vschema(self, keyspace: str) -> Mapping[str, Any]: ...

@@ -45,6 +45,9 @@ class VitessCluster:
     def shards(self, keyspace: str) -> tuple[str, ...]:
         return tuple(sorted(self._shards(keyspace)))
 
+    def sidecar(self, keyspace: str) -> str:
+        return str(self._client.json("GetKeyspace", keyspace)["keyspace"].get("sidecar_db_name") or "_vt")
+
     def tablets(self, keyspace: str) -> tuple[Tablet, ...]:
         listed = self._client.json("GetTablets", "--format", "json", "--keyspace", keyspace) or []
         return tuple(read.tablet(entry) for entry in listed)

@@ -4,8 +4,10 @@ import time
 
 from seatrial.domain.event import Acted, Acting, Note, Progress, Tell, rest
 from seatrial.domain.fault import Exit, Fault
+from seatrial.domain.identifier import qualified
 from seatrial.domain.movement import Loaded, LoadedTable, Materialization, Runway, Workflow
 from seatrial.domain.ports import Cluster, Now, Sql, Tablets
+from seatrial.domain.rehearsal import TrafficState
 from seatrial.domain.vitess import WorkflowStatus
 from seatrial.stages.load import gates
 from seatrial.stages.load.brake import Brake
@@ -27,6 +29,7 @@ def load(order: Order, *, cluster: Cluster, tablets: Tablets, source: Sql, now: 
     with Shards(keyspaces, cluster, tablets) as shards:
         if not resumed:
             _fresh_gates(order, cluster, shards, source, tell)
+            _forget_journals(order, cluster, shards, tell)
         _attach(order, tablets, tell)
         for workflow in order.workflows:
             _create(workflow, order, cluster, source, tell)
@@ -75,6 +78,20 @@ def _fresh_gates(order: Order, cluster: Cluster, shards: Shards, source: Sql, te
     gates.no_long_transaction(source, tell)
 
 
+def _forget_journals(order: Order, cluster: Cluster, shards: Shards, tell: Tell) -> None:
+    """Delete what switches of an earlier import of this trial left in the shards' journals.
+
+    Vitess numbers a switch by its streams' ids, and those begin anew with the source's new sidecar database: a
+    reverse would find the old number, take itself for begun already, and start the streams at the old positions
+    (met with 24.0.3: a stream then followed the old journal and read from its own keyspace)."""
+    for workflow in order.workflows:
+        journal = qualified(cluster.sidecar(workflow.keyspace), "resharding_journal")
+        named = f'%keyspace:"{order.naming.source_keyspace}"%'
+        for sql in shards.of(workflow.keyspace):
+            if left := sql.execute(f"DELETE FROM {journal} WHERE val LIKE %s", (named,)):
+                tell(Note(text=f"{workflow.keyspace}: forgot {left} journals of switches of an earlier import"))
+
+
 def _attach(order: Order, tablets: Tablets, tell: Tell) -> None:
     keyspace, sidecar = order.naming.source_keyspace, order.naming.source_sidecar
     act = f"attach the source as keyspace {keyspace}; Vitess makes the database {sidecar} on it"
@@ -90,6 +107,13 @@ def _status(cluster: Cluster, workflow: str, keyspace: str) -> WorkflowStatus | 
 def _create(workflow: Workflow, order: Order, cluster: Cluster, source: Sql, tell: Tell) -> None:
     found = _status(cluster, workflow.name, workflow.keyspace)
     if found is not None:
+        if cluster.traffic(workflow.name, workflow.keyspace) is TrafficState.TARGET:
+            raise Fault(
+                "load.switched",
+                f"{workflow.keyspace} serves the traffic already: there is nothing to load, and much to lose",
+                remedy="see: seatrial cutover recover; to go back: seatrial cutover reverse",
+                exit=Exit.CONFIG,
+            )
         tell(Note(text=f"workflow {workflow.name} is there already: carrying on"))
         if found.stopped or found.failed:
             _go_on(workflow, found, cluster, source, tell)
