@@ -77,8 +77,9 @@ def demo(root: Path, scale: float, keep: bool) -> None:
 def _set_up(root: Path, sample: Sample, scale: float, tell: Live) -> None:
     engine = install(None, tell)
     if root.exists() and _ended(root):
-        _wipe(sample, tell)
         shutil.rmtree(root)
+    if not (root / settings.FILE).exists():
+        _wipe(sample, tell)  # what an earlier demo kept belongs to a dossier that is gone
     labs.up(labs.Wish(name=NAME, shards=2), tell)
     status = sample.up(engine.mysql_root, tell)
     if not (root / settings.FILE).exists():
@@ -89,7 +90,7 @@ def _set_up(root: Path, sample: Sample, scale: float, tell: Live) -> None:
             root,
             Settings(name=NAME, source=address, target=f"lab:{NAME}", vschema="vschema", accept=ACCEPTED),
         )
-        shutil.copytree(vschema_folder(), root / "vschema")
+    shutil.copytree(vschema_folder(), root / "vschema", dirs_exist_ok=True)  # also after a stop in between
 
 
 def _ended(root: Path) -> bool:
