@@ -98,6 +98,19 @@ def test_a_look_tells_the_phase_and_whether_all_follow_closely(
     assert told.progress[-1].done == 10 * 2 + 5  # both shards' orders, the unsharded products
 
 
+def test_a_table_under_way_has_its_share_and_its_own_time_left() -> None:
+    there, told = cluster(), Told()
+    copying = replace(there.states["shop_sharded_in"], copying=frozenset({"orders"}))
+    states = [copying if w.name == "shop_sharded_in" else there.states[w.name] for w in the_order().workflows]
+    watching = watch(there, told)
+    watching.look(states)
+    watching.look(states)
+    total = the_order().table("orders").rows_estimate
+    share = min(99, 100 * 20 // max(1, total))
+    assert f"now orders {share} %, " in told.progress[-1].detail
+    assert told.progress[-1].detail.endswith("s left")
+
+
 def test_a_whole_table_is_noted_once() -> None:
     there, told = cluster(), Told()
     watching = watch(there, told)

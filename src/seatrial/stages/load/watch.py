@@ -105,9 +105,22 @@ class Watch:
                 unit="rows",
                 left_s=left,
                 detail=f"{size / 1e6:,.0f} MB, {rate:,.0f} rows/s, {len(ours) - len(copying)} of {len(ours)} tables"
-                + (f", now {', '.join(sorted(copying)[:2])}" if copying else ""),
+                + (f", now {', '.join(self._under_way(copying))}" if copying else ""),
             )
         )
+
+    def _under_way(self, copying: set[str]) -> list[str]:
+        """The tables whose rows are coming in, each with its share and its own time left, by its own rate."""
+        now = time.monotonic()
+        said = []
+        for (keyspace, table), since in self._first_seen.items():
+            if table not in copying or (keyspace, table) in self._finished:
+                continue
+            rows, total = self._sizes[keyspace][table].rows, self._order.table(table).rows_estimate
+            rate = rows / (now - since) if now > since else 0.0
+            left = f", {max(0, total - rows) / rate:.0f} s left" if rate else ""
+            said.append(f"{table} {min(99, 100 * rows // max(1, total))} %{left}")
+        return said[:3] or sorted(copying)[:2]
 
 
 def _pending(state: WorkflowStatus, tables: tuple[str, ...]) -> set[str]:
