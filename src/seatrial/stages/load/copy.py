@@ -4,7 +4,7 @@ import time
 
 from seatrial.domain.event import Acted, Acting, Note, Progress, Tell, rest
 from seatrial.domain.fault import Exit, Fault
-from seatrial.domain.identifier import qualified
+from seatrial.domain.identifier import literal, qualified
 from seatrial.domain.movement import Loaded, LoadedTable, Materialization, Runway, Workflow
 from seatrial.domain.ports import Cluster, Now, Sql, Tablets
 from seatrial.domain.rehearsal import TrafficState
@@ -86,9 +86,9 @@ def _forget_journals(order: Order, cluster: Cluster, shards: Shards, tell: Tell)
     (met with 24.0.3: a stream then followed the old journal and read from its own keyspace)."""
     for workflow in order.workflows:
         journal = qualified(cluster.sidecar(workflow.keyspace), "resharding_journal")
-        named = f'%keyspace:"{order.naming.source_keyspace}"%'
+        named = literal(f'%keyspace:"{order.naming.source_keyspace}"%')
         for sql in shards.of(workflow.keyspace):
-            if left := sql.execute(f"DELETE FROM {journal} WHERE val LIKE %s", (named,)):
+            if left := sql.execute(f"DELETE FROM {journal} WHERE val LIKE {named}"):
                 tell(Note(text=f"{workflow.keyspace}: forgot {left} journals of switches of an earlier import"))
 
 
