@@ -26,8 +26,9 @@ def held(dossier: Dossier, command: str) -> Iterator[None]:
                 remedy="wait for it to end, or stop it; then run the same command again",
                 retry=True,
             ) from None
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, f"seatrial {command} (pid {os.getpid()})".encode(), 0)
+        with said_if_full(path):
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, f"seatrial {command} (pid {os.getpid()})".encode(), 0)
         yield
     finally:
         os.close(handle)

@@ -1,5 +1,6 @@
 """One writer at a time; the lock goes with the process that held it."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -45,3 +46,13 @@ def test_the_lock_is_free_again_after_a_fault(tmp_path: Path) -> None:
         _ = 1 / 0
     with held(dossier, "load"):
         pass
+
+
+def test_a_full_disk_is_said_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "pwrite", full)
+    with pytest.raises(Fault) as caught, held(Dossier(tmp_path), "judge"):
+        pass
+    assert caught.value.code == "dossier.disk-full"
