@@ -90,6 +90,14 @@ def _load(bench: Bench) -> Mapping[str, Any]:
     return {"load": loaded}
 
 
+def _mend(bench: Bench) -> None:
+    """Bring back every tablet of the trial that went away."""
+    tablets = bench.wiring.tablets()
+    for keyspace in bench.read("provision").body.keyspaces:
+        tablets.serve(keyspace.name, keyspace.shards, bench.tell)
+    tablets.attach(bench.naming.source_keyspace, bench.naming.source_sidecar, bench.tell)
+
+
 def _verify(bench: Bench) -> Mapping[str, Any]:
     with bench.wiring.source() as source:
         verification, mismatches = verify(
@@ -98,6 +106,7 @@ def _verify(bench: Bench) -> Mapping[str, Any]:
             cluster=bench.wiring.cluster(),
             tablets=bench.wiring.tablets(),
             source=source,
+            mend=lambda: _mend(bench),
             now=bench.now,
             tell=bench.tell,
             draw=Draw(),

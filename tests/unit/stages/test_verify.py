@@ -147,17 +147,52 @@ def test_a_table_without_a_key_has_no_sample() -> None:
     assert compare(replace(TABLE, indexes=()), "k", FakeSql(), {}, 1, Draw(), silent) == (None, [])
 
 
+def never() -> None:
+    raise AssertionError("nothing is to be mended")
+
+
+@pytest.mark.parametrize(("away", "begun"), [(1, 2), (2, 3)])
+def test_a_tablet_lost_while_comparing_is_mended_and_all_compared_again(
+    away: int, begun: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there, mended, looks = cluster(), list[str](), iter(range(9))
+    there.reports = (GOOD, replace(GOOD, shard="80-"))
+
+    def reports(*_: object) -> object:
+        if next(looks) < away:
+            raise Fault("vitess.unreachable", "a tablet does not answer", remedy="", retry=True)
+        return there.reports
+
+    monkeypatch.setattr(there, "vdiff_reports", reports)
+    found = run_vdiff("shop_sharded_in", "shop_sharded", ["orders"], there, lambda: mended.append("mended"), silent)
+    assert found == there.reports
+    assert len(mended) == away
+    assert there.done == ["vdiff shop_sharded_in"] * begun
+
+
+def test_a_tablet_lost_again_and_again_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = cluster()
+
+    def reports(*_: object) -> object:
+        raise Fault("vitess.unreachable", "a tablet does not answer", remedy="", retry=True)
+
+    monkeypatch.setattr(there, "vdiff_reports", reports)
+    with pytest.raises(Fault) as caught:
+        run_vdiff("shop_sharded_in", "shop_sharded", ["orders"], there, lambda: None, silent)
+    assert caught.value.code == "vitess.unreachable"
+
+
 def test_a_stopped_vdiff_is_stopped_in_vitess_too() -> None:
     there = cluster()
     with pytest.raises(Cancelled):
-        run_vdiff("shop_sharded_in", "shop_sharded", ["orders"], there, Told(cancel_after=1))
+        run_vdiff("shop_sharded_in", "shop_sharded", ["orders"], there, never, Told(cancel_after=1))
     assert there.done == ["vdiff shop_sharded_in", "vdiff stopped shop_sharded_in"]
 
 
 def test_vdiff_waits_for_every_shard() -> None:
     there = cluster()
     there.reports = (GOOD, replace(GOOD, shard="80-"))
-    assert run_vdiff("shop_sharded_in", "shop_sharded", ["orders"], there, silent) == there.reports
+    assert run_vdiff("shop_sharded_in", "shop_sharded", ["orders"], there, never, silent) == there.reports
 
 
 def test_times_are_utc() -> None:

@@ -19,6 +19,9 @@ from seatrial.domain.vschema import VSchema, plain
 SWITCH_MARGIN_S = 60
 """How much longer than Vitess's own time-out we wait for the command that switches."""
 
+VDIFF_LOOK_S = 15
+"""A look at a running VDiff takes milliseconds; a tablet that is dead answers never."""
+
 SAMPLE_ROWS = 20
 """Differing rows VDiff reports for each table and shard."""
 
@@ -146,7 +149,9 @@ class VitessCluster:
         )
 
     def vdiff_reports(self, workflow: str, keyspace: str, uuid: str) -> tuple[VDiffShard, ...]:
-        return read.vdiff(self._client.json(*_vdiff(workflow, keyspace), "show", uuid, "--verbose"))
+        return read.vdiff(
+            self._client.json(*_vdiff(workflow, keyspace), "show", uuid, "--verbose", timeout_s=VDIFF_LOOK_S)
+        )
 
     def vdiff_stop(self, workflow: str, keyspace: str, uuid: str) -> None:
         self._client.text(*_vdiff(workflow, keyspace), "stop", uuid)

@@ -1,7 +1,7 @@
 """The verification of a load: all tables, three ways, and what they came to."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from seatrial.domain.collection import Collection
 from seatrial.domain.comparison import (
@@ -33,12 +33,15 @@ def verify(
     cluster: Cluster,
     tablets: Tablets,
     source: Sql,
+    mend: Callable[[], None],
     now: Now,
     tell: Tell,
     draw: Draw,
 ) -> tuple[Verification, Mismatches]:
     """Compare every table of the load. Reads the source (one scan by VDiff, one count before and after, the drawn
-    keys) and the tablets' own MySQL; never vtgate, which would answer for both sides from one (rule R1)."""
+    keys) and the tablets' own MySQL; never vtgate, which would answer for both sides from one (rule R1).
+
+    `mend` brings back tablets that went away while comparing."""
     began = time.monotonic()
     groups = [(w.name, w.keyspace, w.tables) for w in loaded.workflows]
     groups += [(m.name, m.keyspace, m.tables) for m in loaded.materializations]
@@ -49,7 +52,7 @@ def verify(
         schema = collection.schema
         before = rows.counts(source, names, tell)
         activity = rows.activity(source, schema.database, names)
-        reports = run_vdiff(workflow, keyspace, names, cluster, tell)
+        reports = run_vdiff(workflow, keyspace, names, cluster, mend, tell)
         with open_primaries(keyspace, cluster, tablets) as primaries:
             target = {name: sum(rows.count(sql, name, tell) for sql in primaries.values()) for name in names}
             after = rows.counts(source, names, tell)
