@@ -19,6 +19,7 @@ from seatrial.domain.vschema import VSchema, plain
 SWITCH_MARGIN_S = 60
 """How much longer than Vitess's own time-out we wait for the command that switches."""
 
+VDIFF_BEGIN_S = 40
 VDIFF_LOOK_S = 15
 """A look at a running VDiff takes milliseconds; a tablet that is dead answers never."""
 
@@ -146,6 +147,7 @@ class VitessCluster:
             *_vdiff(workflow, keyspace),
             *("create", uuid, "--tables", ",".join(tables), "--max-report-sample-rows", str(SAMPLE_ROWS)),
             *("--row-diff-column-truncate-at", "0"),
+            timeout_s=VDIFF_BEGIN_S,
         )
 
     def vdiff_reports(self, workflow: str, keyspace: str, uuid: str) -> tuple[VDiffShard, ...]:
