@@ -9,7 +9,8 @@ from seatrial.domain.event import silent
 from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.movement import BrakeLimits, Detached
 from seatrial.domain.rehearsal import TrafficState
-from seatrial.stages.load import leave
+from seatrial.domain.vitess import WorkflowStatus
+from seatrial.stages.load import copy, leave
 from seatrial.stages.load.brake import Brake
 from seatrial.stages.load.count import Shards
 from seatrial.stages.load.watch import Watch
@@ -109,6 +110,28 @@ def test_a_table_under_way_has_its_share_and_its_own_time_left() -> None:
     share = min(99, 100 * 20 // max(1, total))
     assert f"now orders {share} %, " in told.progress[-1].detail
     assert told.progress[-1].detail.endswith("s left")
+
+
+def test_reference_tables_are_waited_for_from_before_their_stream_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = cluster()
+    (wanted,) = the_order().materializations
+    looks = iter(
+        (
+            just_made := {"streams": (stream("-80", position=""), stream("80-"))},  # says Running, names no table
+            just_made,
+            {"streams": (stream("-80", state="Copying"), stream("80-")), "copying": frozenset({"currencies"})},
+            {"streams": (stream("-80"), stream("80-"))},
+        )
+    )
+
+    def look(name: str, keyspace: str) -> WorkflowStatus:
+        there.add_workflow(name, keyspace, wanted.source_keyspace, **next(looks))
+        return there.states[name]
+
+    monkeypatch.setattr(there, "status", look)
+    monkeypatch.setattr(copy, "LOOK_EVERY_S", 0.0)
+    copy.materialise(wanted, there, silent)
+    assert list(looks) == []
 
 
 def test_a_whole_table_is_noted_once() -> None:

@@ -13,7 +13,7 @@ from seatrial.stages.load import gates
 from seatrial.stages.load.brake import Brake
 from seatrial.stages.load.count import Shards, exact_rows, measure
 from seatrial.stages.load.order import Order, acts
-from seatrial.stages.load.watch import Watch
+from seatrial.stages.load.watch import Watch, pending
 
 LOOK_EVERY_S = 1.0
 FOLLOW_LAG_S = 5.0
@@ -37,7 +37,7 @@ def load(order: Order, *, cluster: Cluster, tablets: Tablets, source: Sql, now: 
         watch = Watch(order, shards, tell)
         runway = _copy(order, cluster, source, brake, watch, now, tell)
         for materialization in order.materializations:
-            _materialise(materialization, cluster, tell)
+            materialise(materialization, cluster, tell)
         for workflow in order.workflows:
             measure(workflow.keyspace, workflow.tables, shards)
         watch.measure()
@@ -245,8 +245,9 @@ def _runway(source: Sql, now: Now) -> Runway:
     return Runway(at=now().isoformat(timespec="seconds"), held_bytes=held, expire_s=int(rows[0][1]) if rows else None)
 
 
-def _materialise(materialization: Materialization, cluster: Cluster, tell: Tell) -> None:
-    """Stream reference tables from the keyspace that is written to every shard that reads them (rule W2)."""
+def materialise(materialization: Materialization, cluster: Cluster, tell: Tell) -> None:
+    """Stream reference tables from the keyspace that is written to every shard that reads them, and wait until
+    each shard has them (rule W2)."""
     name, keyspace = materialization.name, materialization.keyspace
     found = _status(cluster, name, keyspace)
     if found is None:
@@ -256,7 +257,11 @@ def _materialise(materialization: Materialization, cluster: Cluster, tell: Tell)
         tell(Acted(act=act))
     elif found.stopped:
         cluster.start(name, keyspace)
-    while (state := _status(cluster, name, keyspace)) is None or not state.following:
+    while (
+        (state := _status(cluster, name, keyspace)) is None
+        or not state.following
+        or pending(state, materialization.tables)
+    ):
         if state is not None and state.failed:
             raise Fault(
                 "load.stream-failed",

@@ -34,9 +34,9 @@ class Watch:
         copying: set[str] = set()
         for workflow, state in zip(self._order.workflows, states, strict=True):
             self._size(workflow.keyspace)
-            pending = _pending(state, workflow.tables)
-            copying |= pending
-            self._note_finished(workflow.keyspace, set(workflow.tables) - pending)
+            waiting = pending(state, workflow.tables)
+            copying |= waiting
+            self._note_finished(workflow.keyspace, set(workflow.tables) - waiting)
         self._progress(states, copying)
         following = all(state.following for state in states)
         if not copying and self._copied_at is None and following:
@@ -123,8 +123,9 @@ class Watch:
         return said[:3] or sorted(copying)[:2]
 
 
-def _pending(state: WorkflowStatus, tables: tuple[str, ...]) -> set[str]:
-    """The tables not yet whole: a stream that has not begun names none, and all of them wait."""
+def pending(state: WorkflowStatus, tables: tuple[str, ...]) -> set[str]:
+    """The tables not yet whole. A stream that has not begun names none, may say Running, and has no position: all
+    of its tables wait."""
     if any(stream.state == StreamState.INIT or not stream.position for stream in state.streams):
         return set(tables)
     return set(state.copying)
