@@ -1,10 +1,12 @@
 """The sample on a real MySQL: up, filled, traded with, and gone without a trace."""
 
+import re
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,10 +20,11 @@ from seatrial.domain.event import Event, silent
 from seatrial.domain.fault import Cancelled, Fault
 from seatrial.lab import engine
 from seatrial.lab.places import engine_folder
-from seatrial.sample import truth
+from seatrial.sample import slow_log, truth
+from seatrial.sample.kinds import KINDS
 from seatrial.sample.load import load
 from seatrial.sample.server import Sample
-from seatrial.sample.traffic import Order, Traffic
+from seatrial.sample.traffic import Order, Traffic, run
 from seatrial.sample.truth import Outcome
 
 pytestmark = pytest.mark.engine
@@ -171,6 +174,73 @@ def test_every_transaction_is_in_the_database_as_the_application_was_told(sample
     assert len(summary.kinds) > 8
     times = [t for t in told.transactions if t.ended_us - t.started_us < t.latency_us - 50_000]
     assert times == []  # both clocks agree
+
+
+def logged(log: Path) -> dict[int, list[tuple[int, str]]]:
+    """A slow log's transactions by connection, read without any of our parsers: how many statements, how it ended."""
+    found: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    under_way: dict[int, int] = {}
+    for event in log.read_text().split("\n# Time: ")[1:]:
+        number = re.search(r"Thread_id: (\d+)", event)
+        assert number, event
+        connection, said = int(number[1]), re.split(r"(?m)^SET timestamp=\d+;\n", event)[1]
+        verb = said.split()[0].rstrip(";")
+        if verb in ("#", "SET"):
+            continue
+        if verb == "BEGIN" or connection in under_way:
+            under_way[connection] = under_way.get(connection, 0) + 1
+            if verb in ("COMMIT", "ROLLBACK"):
+                found[connection].append((under_way.pop(connection), verb))
+        else:
+            found[connection].append((1, "alone"))
+    return found
+
+
+def test_the_slow_log_holds_every_statement_of_the_truth_and_is_taken_back(sample: Sample, tmp_path: Path) -> None:
+    before = slow_log.status(sample).settings
+    first = slow_log.start(sample, "first.log", silent)
+    order = Order(login=sample.login("app"), rate_per_s=80, seconds=4, seed=92, awkward=True)
+    told = tmp_path / "truth.jsonl"
+    run(order, silent, told)
+    second = slow_log.start(sample, "second.log", silent)
+    size = first.stat().st_size
+    with Connection(sample.login("app")) as connection:
+        connection.query("SELECT COUNT(*) FROM gift_cards")
+    found = slow_log.status(sample)
+    assert (found.on, found.every_statement, found.path) == (True, True, str(second))
+    off = slow_log.stop(sample, silent)
+    assert not off.on
+    assert off.settings == before
+    assert first.stat().st_size == size  # the log went on in the second file
+    assert "FROM gift_cards" in second.read_text()
+
+    transactions = truth.read(told).transactions
+    assert {"transfer", "move-customer", "stocktaking"} <= {t.kind for t in transactions}
+    wanted: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    for t in transactions:
+        ended = "COMMIT" if t.outcome is Outcome.COMMITTED else "ROLLBACK"
+        wanted[t.connection] += [(1, "alone")] * t.reads_before
+        wanted[t.connection] += [(t.statements, ended)] if t.statements else []
+        wanted[t.connection] += [(1, "alone")] * t.reads_after
+    seen = logged(first)
+    assert {connection: seen[connection] for connection in wanted} == wanted
+
+
+@pytest.mark.parametrize("name", ["ibdata1", "error.log", "../other.log", "binlog.000001"])
+def test_no_other_file_of_the_server_is_taken_for_a_log(sample: Sample, name: str) -> None:
+    with pytest.raises(Fault) as caught:
+        slow_log.start(sample, name, silent)
+    assert caught.value.code == "sample.log-name"
+    assert not slow_log.status(sample).on
+
+
+def test_what_sharded_servers_mind_runs_on_one_server(sample: Sample, tmp_path: Path) -> None:
+    told = tmp_path / "truth.jsonl"
+    run(Order(login=sample.login("app"), rate_per_s=200, seconds=2, seed=92, awkward=True), silent, told)  # all in 166
+    found = truth.read(told)
+    assert {t.kind for t in found.transactions} == {kind.name for kind in KINDS}
+    assert {t.outcome for t in found.transactions} <= {Outcome.COMMITTED, Outcome.ROLLED_BACK}
+    assert truth.check(tokens(sample, found), found.transactions).clean
 
 
 def test_errors_do_not_end_the_traffic_and_are_told(sample: Sample, mysql_root: Path, tmp_path: Path) -> None:

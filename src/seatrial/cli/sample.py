@@ -13,10 +13,12 @@ from seatrial.cli.output import print_json
 from seatrial.domain.secret import Secret
 from seatrial.lab import engine
 from seatrial.sample import load as loading
+from seatrial.sample import slow_log
 from seatrial.sample import traffic as driving
 from seatrial.sample.accounts import make_accounts
 from seatrial.sample.server import DEFAULT_NAME, Sample, Status
 from seatrial.sample.setup import ROOT
+from seatrial.sample.slow_log import LogStatus
 from seatrial.sample.truth import KindSummary, Summary
 from seatrial.sample.via import resolve
 
@@ -96,9 +98,21 @@ def load(name: str, scale: float, seed: int, replace: bool, as_json: bool) -> No
     type=click.Path(dir_okay=False, path_type=Path),
     help="A new file that takes a line for each transaction: when, how long, what became of it.",
 )
+@click.option(
+    "--awkward",
+    is_flag=True,
+    help="Also what a sharded server refuses or answers wrongly: ROLLUP over all shops, GET_LOCK, a change of shop …",
+)
 @_JSON
 def traffic(
-    via: str, rate: float, seconds: float | None, connections: int, seed: int, truth: Path | None, as_json: bool
+    via: str,
+    rate: float,
+    seconds: float | None,
+    connections: int,
+    seed: int,
+    truth: Path | None,
+    awkward: bool,
+    as_json: bool,
 ) -> None:
     """Trade with the shops: orders, payments, carts, a change of rates …
 
@@ -116,6 +130,7 @@ def traffic(
         seconds=seconds,
         connections=connections,
         seed=seed,
+        awkward=awkward,
     )
     with live(quiet=as_json) as tell:
         summary = driving.run(order, tell, truth)
@@ -123,6 +138,51 @@ def traffic(
         print_json(summary)
     else:
         _print_summary(summary)
+
+
+@sample.group()
+def log() -> None:
+    """Have every statement logged, as the owner of a server does before a trial; see also: seatrial slow-log.
+
+    \b
+      seatrial sample log on                         and how it is done, what it takes, how it is undone
+      seatrial sample log on --file second.log       go on in another file
+      seatrial sample log status
+      seatrial sample log off
+    """
+
+
+@log.command()
+@_NAME
+@click.option("--file", default=slow_log.DEFAULT_FILE, show_default=True, help="Its name in the sample's data folder.")
+@_JSON
+def on(name: str, file: str, as_json: bool) -> None:
+    """Log every statement of sessions that are opened from now on. On a log that is on: go on in that file."""
+    with live(quiet=as_json) as tell:
+        page = slow_log.plan(Sample(name), file, tell)
+        slow_log.begin(Sample(name), page, tell)
+    if as_json:
+        print_json(page)
+    else:
+        click.echo(f"{page.text()}\n\nDone here. Take it back: seatrial sample log off --name {name}")
+
+
+@log.command()
+@_NAME
+@_JSON
+def off(name: str, as_json: bool) -> None:
+    """Set everything to what it was before `on`. The log's file stays."""
+    with live(quiet=as_json) as tell:
+        found = slow_log.stop(Sample(name), tell)
+    _print_log(found, as_json)
+
+
+@log.command(name="status")
+@_NAME
+@_JSON
+def log_status(name: str, as_json: bool) -> None:
+    """Say what is logged, and where."""
+    _print_log(slow_log.status(Sample(name)), as_json)
 
 
 @sample.command()
@@ -154,6 +214,15 @@ def _print_status(status: Status, as_json: bool) -> None:
     click.echo(f"address  {status.address}")
     click.echo(f"app      mysql --defaults-extra-file={status.app_options} {status.database}")
     click.echo(f"root     mysql --defaults-extra-file={status.root_options}")
+
+
+def _print_log(found: LogStatus, as_json: bool) -> None:
+    if as_json:
+        print_json(found)
+        return
+    what = "every statement of new sessions" if found.every_statement else "slow statements only"
+    click.echo(f"{found.name}: the slow log is {f'on, {what}' if found.on else 'off'}")
+    click.echo(f"file     {found.path}  ({found.bytes / 1e6:,.1f} MB)")
 
 
 def _print_summary(summary: Summary) -> None:

@@ -7,9 +7,8 @@ that the server hands out: so the same traffic runs on one MySQL and, through vt
 import json
 import random
 from decimal import Decimal
-from hashlib import blake2b
 
-from seatrial.sample import words
+from seatrial.sample import parts, words
 from seatrial.sample.market import Market, Shop
 from seatrial.sample.step import GivenUp, Step
 
@@ -20,13 +19,13 @@ def browse(step: Step, shop: Shop, _: Market, rng: random.Random) -> None:
         "SELECT id, title, price, colour FROM products WHERE shop_id = %s AND id >= %s AND status = 'on sale'"
         " ORDER BY id LIMIT 20",
         shop.id,
-        _product(shop, rng),
+        parts.product(shop, rng),
     )
 
 
 def look(step: Step, shop: Shop, _: Market, rng: random.Random) -> None:
     """One product with its stock and its reviews."""
-    product = _product(shop, rng)
+    product = parts.product(shop, rng)
     step.read(
         "SELECT p.title, p.description, p.price, p.attributes, s.`数量` FROM products p"
         " JOIN `库存` s ON s.shop_id = p.shop_id AND s.product_id = p.id WHERE p.shop_id = %s AND p.id = %s",
@@ -38,7 +37,7 @@ def look(step: Step, shop: Shop, _: Market, rng: random.Random) -> None:
 
 def order_history(step: Step, shop: Shop, _: Market, rng: random.Random) -> None:
     """A customer's last orders with their worth in euro, and the lines of the newest."""
-    customer = _customer(step, shop, rng)
+    customer = parts.customer(step, shop, rng)
     orders = step.read(
         "SELECT o.id, o.status, o.placed_at, o.total, o.total / c.per_eur FROM orders o"
         " JOIN currencies c ON c.code = o.currency WHERE o.shop_id = %s AND o.customer_id = %s"
@@ -66,14 +65,14 @@ def sales_by_day(step: Step, shop: Shop, _market: Market, _rng: random.Random) -
 
 def fill_cart(step: Step, shop: Shop, _: Market, rng: random.Random) -> None:
     """A visitor's cart is put down, or changed."""
-    items = [{"product": _product(shop, rng), "quantity": rng.randrange(1, 4)} for _ in range(rng.randrange(1, 4))]
+    items = [{"product": parts.product(shop, rng), "quantity": rng.randrange(1, 4)} for _ in range(rng.randrange(1, 4))]
     value = Decimal(rng.randrange(500, 50_000)) / 100
     step.begin(shop.id)
     step.change(
         "INSERT INTO carts (shop_id, session, items, value) VALUES (%s, x%s, %s, %s)"
         " ON DUPLICATE KEY UPDATE items = VALUES(items), value = VALUES(value)",
         shop.id,
-        _session(shop, rng),
+        parts.session(shop, rng),
         json.dumps(items),
         value,
     )
@@ -81,8 +80,9 @@ def fill_cart(step: Step, shop: Shop, _: Market, rng: random.Random) -> None:
 
 def place_order(step: Step, shop: Shop, _: Market, rng: random.Random) -> None:
     """Several products, taken out of stock; given up when one of them is sold out."""
-    customer = _customer(step, shop, rng)
-    chosen = sorted({_product(shop, rng) for _ in range(rng.randrange(1, 5))})  # in order, so that two do not deadlock
+    customer = parts.customer(step, shop, rng)
+    # in order, so that two do not deadlock
+    chosen = sorted({parts.product(shop, rng) for _ in range(rng.randrange(1, 5))})
     marks = ", ".join(["%s"] * len(chosen))
     prices = step.read(
         f"SELECT id, price FROM products WHERE shop_id = %s AND id IN ({marks}) ORDER BY id", shop.id, *chosen
@@ -90,7 +90,8 @@ def place_order(step: Step, shop: Shop, _: Market, rng: random.Random) -> None:
     per_eur = step.read("SELECT per_eur FROM currencies WHERE code = %s", shop.currency)[0][0]
     lines = [(product, rng.choice((1, 1, 2, 3)), price) for product, price in prices]
     step.begin(shop.id)
-    order = _insert_order(step, shop, customer, sum((price * n for _, n, price in lines), Decimal(0)), per_eur, rng)
+    total = sum((price * quantity for _, quantity, price in lines), Decimal(0))
+    order = parts.insert_order(step, shop, customer, total, per_eur, rng)
     step.change(
         "INSERT INTO order_lines (shop_id, order_id, line_no, product_id, quantity, unit_price) VALUES "
         + ", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(lines)),
@@ -106,25 +107,25 @@ def place_order(step: Step, shop: Shop, _: Market, rng: random.Random) -> None:
         )
         if not left:
             raise GivenUp
-    _move(step, shop, [(product, -quantity) for product, quantity, _price in lines], "sale")
-    step.change("DELETE FROM carts WHERE shop_id = %s AND session = x%s", shop.id, _session(shop, rng))
+    parts.move_stock(step, shop, [(product, -quantity) for product, quantity, _price in lines], "sale")
+    step.change("DELETE FROM carts WHERE shop_id = %s AND session = x%s", shop.id, parts.session(shop, rng))
 
 
 def change_mind(step: Step, shop: Shop, _: Market, rng: random.Random) -> None:
     """An order that its customer leaves at the last click: rolled back."""
-    customer = _customer(step, shop, rng)
+    customer = parts.customer(step, shop, rng)
     step.begin(shop.id)
-    _insert_order(step, shop, customer, Decimal(rng.randrange(100, 9000)) / 100, Decimal(1), rng)
+    parts.insert_order(step, shop, customer, Decimal(rng.randrange(100, 9000)) / 100, Decimal(1), rng)
     raise GivenUp
 
 
 def pay(step: Step, shop: Shop, _: Market, rng: random.Random) -> None:
     """One of the last open orders is paid; given up when somebody else was faster."""
-    if (order := _one_in(step, shop, "placed", rng)) is None:
+    if (order := parts.one_in(step, shop, "placed", rng)) is None:
         return
     number, customer, total = order
     step.begin(shop.id)
-    _advance(step, shop, number, "placed", "paid")
+    parts.advance(step, shop, number, "placed", "paid")
     step.insert(
         "INSERT INTO payments (shop_id, order_id, method, amount, fee, reference, flags, captured_at)"
         " VALUES (%s, %s, %s, %s, %s, x%s, %s, %s)",
@@ -140,16 +141,16 @@ def pay(step: Step, shop: Shop, _: Market, rng: random.Random) -> None:
     step.change(
         "UPDATE customers SET points = points + %s WHERE shop_id = %s AND id = %s", int(total), shop.id, customer
     )
-    _audit(step, shop, "paid", {"order": number}, rng)
+    parts.audit(step, shop, "paid", {"order": number}, rng)
 
 
 def ship(step: Step, shop: Shop, _: Market, rng: random.Random) -> None:
     """A paid order leaves the house in one or two parcels."""
-    if (order := _one_in(step, shop, "paid", rng)) is None:
+    if (order := parts.one_in(step, shop, "paid", rng)) is None:
         return
     number = order[0]
     step.begin(shop.id)
-    _advance(step, shop, number, "paid", "shipped")
+    parts.advance(step, shop, number, "paid", "shipped")
     for parcel in range(1, rng.choice((2, 2, 3))):
         step.change(
             "INSERT INTO shipments (shop_id, order_id, parcel, carrier, tracking, shipped_at)"
@@ -161,7 +162,7 @@ def ship(step: Step, shop: Shop, _: Market, rng: random.Random) -> None:
             f"TR{number:012}{parcel}",
             step.at,
         )
-    _audit(step, shop, "shipped", {"order": number}, rng)
+    parts.audit(step, shop, "shipped", {"order": number}, rng)
 
 
 def track(step: Step, shop: Shop, _: Market, rng: random.Random) -> None:
@@ -185,49 +186,49 @@ def track(step: Step, shop: Shop, _: Market, rng: random.Random) -> None:
 
 def cancel_order(step: Step, shop: Shop, _: Market, rng: random.Random) -> None:
     """An open order is cancelled and its goods go back into stock."""
-    if (order := _one_in(step, shop, "placed", rng)) is None:
+    if (order := parts.one_in(step, shop, "placed", rng)) is None:
         return
     number = order[0]
     step.begin(shop.id)
-    _advance(step, shop, number, "placed", "cancelled")
+    parts.advance(step, shop, number, "placed", "cancelled")
     lines = step.read(
         "SELECT product_id, quantity FROM order_lines WHERE shop_id = %s AND order_id = %s ORDER BY product_id",
         shop.id,
         number,
     )
     for product, quantity in lines:
-        _put_back(step, shop, product, quantity)
+        parts.put_back(step, shop, product, quantity)
     if lines:
-        _move(step, shop, lines, "return")
+        parts.move_stock(step, shop, lines, "return")
 
 
 def review(step: Step, shop: Shop, _: Market, rng: random.Random) -> None:
     """A customer says what a product is like."""
-    customer = _customer(step, shop, rng)
+    customer = parts.customer(step, shop, rng)
     body = "\n".join(rng.choices(words.SENTENCES, k=2))
     step.begin(shop.id)
     step.insert(
         "INSERT INTO reviews (shop_id, product_id, customer_id, rating, title, body, written_at)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s)",
         shop.id,
-        _product(shop, rng),
+        parts.product(shop, rng),
         customer,
         rng.randrange(1, 6),
         rng.choice(words.QUALITIES),
         body,
         step.at,
     )
-    _audit(step, shop, "review", {"stars": True}, rng)
+    parts.audit(step, shop, "review", {"stars": True}, rng)
 
 
 def restock(step: Step, shop: Shop, _: Market, rng: random.Random) -> None:
     """A delivery for the shop's shelves."""
-    goods = [(product, rng.randrange(20, 200)) for product in sorted({_product(shop, rng) for _ in range(3)})]
+    goods = [(product, rng.randrange(20, 200)) for product in sorted({parts.product(shop, rng) for _ in range(3)})]
     step.begin(shop.id)
     for product, quantity in goods:
-        _put_back(step, shop, product, quantity)
-    _move(step, shop, goods, "restock")
-    _audit(step, shop, "restocked", {"products": len(goods)}, rng)
+        parts.put_back(step, shop, product, quantity)
+    parts.move_stock(step, shop, goods, "restock")
+    parts.audit(step, shop, "restocked", {"products": len(goods)}, rng)
 
 
 def reprice(step: Step, shop: Shop, _: Market, rng: random.Random) -> None:
@@ -239,8 +240,35 @@ def reprice(step: Step, shop: Shop, _: Market, rng: random.Random) -> None:
         Decimal(rng.randrange(1, 50)) / 100,
         rng.choice(words.COLOURS),
         shop.id,
-        _product(shop, rng),
+        parts.product(shop, rng),
     )
+
+
+def gift_card(step: Step, shop: Shop, _: Market, rng: random.Random) -> None:
+    """A gift card is redeemed in part; a shop that has none to redeem sells one."""
+    found = step.read(
+        "SELECT code, customer_id, balance FROM gift_cards WHERE shop_id = %s AND code >= %s AND balance > 0"
+        " ORDER BY code LIMIT 1",
+        shop.id,
+        rng.randbytes(2).hex(),
+    )
+    step.begin(shop.id)
+    if not found or rng.random() < 0.3:
+        worth = rng.choice((10, 25, 50, 100))
+        step.change(
+            "INSERT INTO gift_cards (shop_id, code, issued, balance, expires_on) VALUES (%s, %s, %s, %s, %s)",
+            *(shop.id, step.token, worth, worth, "2029-12-31"),
+        )
+        return
+    code, _customer, balance = found[0]
+    spent = min(balance, Decimal(rng.randrange(100, 2000)) / 100)
+    left = step.change(
+        "UPDATE gift_cards SET balance = balance - %s, used_at = %s WHERE shop_id = %s AND code = %s AND balance >= %s",
+        *(spent, step.at, shop.id, code, spent),
+    )
+    if not left:
+        raise GivenUp
+    parts.audit(step, shop, "gift card", {"spent": str(spent)}, rng)
 
 
 def sign_up(step: Step, shop: Shop, _: Market, rng: random.Random) -> None:
@@ -287,83 +315,3 @@ def change_rate(step: Step, _shop: Shop, market: Market, rng: random.Random) -> 
         "UPDATE currencies SET per_eur = ROUND(per_eur * %s, 8), changed_at = %s WHERE code = %s", factor, step.at, code
     )
     step.log_platform(json.dumps({"currency": code}))
-
-
-def _product(shop: Shop, rng: random.Random) -> int:
-    return rng.randint(shop.first_product, shop.last_product)
-
-
-def _customer(step: Step, shop: Shop, rng: random.Random) -> int:
-    """Some customer of the shop; their identifiers have holes, where other shops' customers are."""
-    wanted = rng.randint(shop.first_customer, shop.last_customer)
-    found = step.read(
-        "SELECT id, email FROM customers WHERE shop_id = %s AND id >= %s ORDER BY id LIMIT 1", shop.id, wanted
-    )
-    if not found:
-        raise GivenUp
-    return int(found[0][0])
-
-
-def _session(shop: Shop, rng: random.Random) -> str:
-    """One of a shop's few hundred visitors of the day, as hexadecimal digits."""
-    return blake2b(f"{shop.id}/{rng.randrange(400)}".encode(), digest_size=16).hexdigest()
-
-
-def _one_in(step: Step, shop: Shop, status: str, rng: random.Random) -> tuple[int, int, Decimal] | None:
-    """One of the shop's newest orders in that state: number, customer, total."""
-    found = step.read(
-        "SELECT id, customer_id, total FROM orders WHERE shop_id = %s AND status = %s ORDER BY id DESC LIMIT 20",
-        shop.id,
-        status,
-    )
-    return rng.choice(found) if found else None
-
-
-def _advance(step: Step, shop: Shop, order: int, status: str, to: str) -> None:
-    changed = step.change(
-        "UPDATE orders SET status = %s WHERE shop_id = %s AND id = %s AND status = %s", to, shop.id, order, status
-    )
-    if not changed:
-        raise GivenUp
-
-
-def _insert_order(step: Step, shop: Shop, customer: int, total: Decimal, per_eur: Decimal, rng: random.Random) -> int:
-    shipping = {"street": f"Beispielweg {rng.randrange(200)}", "city": "示例市"}
-    return step.insert(
-        "INSERT INTO orders (shop_id, customer_id, currency, total, per_eur, shipping, client_ip, placed_at)"
-        " VALUES (%s, %s, %s, %s, %s, %s, x%s, %s)",
-        shop.id,
-        customer,
-        shop.currency,
-        total,
-        per_eur,
-        json.dumps(shipping, ensure_ascii=False),
-        bytes((203, 0, 113, rng.randrange(256))).hex(),
-        step.at,
-    )
-
-
-def _put_back(step: Step, shop: Shop, product: int, quantity: int) -> None:
-    step.change(
-        "UPDATE `库存` SET `数量` = `数量` + %s WHERE shop_id = %s AND product_id = %s", quantity, shop.id, product
-    )
-
-
-def _move(step: Step, shop: Shop, goods: list[tuple[int, int]], reason: str) -> None:
-    step.change(
-        "INSERT INTO `stock movements` (shop_id, product_id, delta, reason, moved_at) VALUES "
-        + ", ".join(["(%s, %s, %s, %s, %s)"] * len(goods)),
-        *(value for product, delta in goods for value in (shop.id, product, delta, reason, step.at)),
-    )
-
-
-def _audit(step: Step, shop: Shop, action: str, detail: dict[str, object], rng: random.Random) -> None:
-    """Written last and not insisted on: an application that would rather lose a trace than a sale."""
-    step.try_change(
-        "INSERT INTO audit_log (shop_id, actor, action, detail, at) VALUES (%s, %s, %s, %s, %s)",
-        shop.id,
-        rng.choice(words.ACTORS),
-        action,
-        json.dumps(detail),
-        step.at,
-    )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from seatrial.sample import acts
+from seatrial.sample import acts, office
 from seatrial.sample.market import Market, Shop
 from seatrial.sample.step import Step
 
@@ -13,11 +13,16 @@ Act = Callable[[Step, Shop, Market, random.Random], None]
 
 
 class Kind(Struct, frozen=True):
-    """A kind of transaction; `weight` is its share among all weights."""
+    """A kind of transaction; `weight` is its share among all weights.
+
+    `awkward`: it runs on one MySQL, and on a sharded server it fails, answers wrongly or may be kept by half. Such
+    kinds are sent only when asked for.
+    """
 
     name: str
     weight: float
     act: Act
+    awkward: bool = False
 
 
 KINDS: tuple[Kind, ...] = (
@@ -35,7 +40,18 @@ KINDS: tuple[Kind, ...] = (
     Kind("review", 2, acts.review),
     Kind("restock", 2, acts.restock),
     Kind("reprice", 1, acts.reprice),
+    Kind("gift-card", 1, acts.gift_card),
     Kind("sign-up", 2, acts.sign_up),
     Kind("open-shop", 0.3, acts.open_shop),
     Kind("change-rate", 0.7, acts.change_rate),
+    Kind("platform-report", 0.3, office.platform_report),
+    Kind("transfer", 0.6, office.transfer, awkward=True),
+    Kind("rollup-report", 0.5, office.rollup_report, awkward=True),
+    Kind("move-customer", 0.4, office.move_customer, awkward=True),
+    Kind("stocktaking", 0.5, office.stocktaking, awkward=True),
 )
+
+
+def kinds(*, awkward: bool) -> tuple[Kind, ...]:
+    """The kinds to send: all of them, or those that run anywhere."""
+    return tuple(kind for kind in KINDS if awkward or not kind.awkward)

@@ -106,6 +106,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "payments": ("id", "shop_id", "order_id", "method", "amount", "fee", "reference", "flags", "captured_at"),
     "shipments": ("shop_id", "order_id", "parcel", "carrier", "tracking", "state", "shipped_at"),
     "carts": ("shop_id", "session", "customer_id", "items", "value", "touched_at"),
+    "gift_cards": ("shop_id", "code", "customer_id", "issued", "balance", "expires_on", "used_at"),
+    "transfers": ("id", "shop_id", "to_shop_id", "product_id", "quantity", "moved_at"),
     "reviews": ("id", "shop_id", "product_id", "customer_id", "rating", "title", "body", "written_at"),
     "audit_log": ("id", "shop_id", "actor", "action", "detail", "at"),
     "request_log": ("shop_id", "token", "kind", "at"),
@@ -132,6 +134,8 @@ def make(chunk: Chunk, seed: int) -> dict[str, list[Row]]:
         rows["products"] = [_product(chunk.shop, n, seed, rng) for n in range(chunk.shop.products)]
         rows["库存"] = [_stock(chunk.shop, n, rng) for n in range(chunk.shop.products)]
         rows["carts"] = [_cart(chunk.shop, rng) for _ in range(chunk.shop.customers // 2)]
+        rows["gift_cards"] = [_gift_card(chunk.shop, n, seed, rng) for n in range(chunk.shop.customers // 20)]
+        rows["transfers"] = [_transfer(chunk.shop, n, rng) for n in range(chunk.shop.orders // 100)]
         return rows
     for table in ("orders", "order_lines", "stock movements", "payments", "shipments", "reviews", "audit_log"):
         rows[table] = []
@@ -271,6 +275,21 @@ def _cart(shop: ShopPlan, rng: random.Random) -> Row:
     ]
     customer = shop.first_customer + rng.randrange(shop.customers) if rng.random() < 0.6 else None
     return shop.id, rng.randbytes(16), customer, _json(items), Decimal(rng.randrange(100, 90_000)) / 100, _moment(rng)
+
+
+def _gift_card(shop: ShopPlan, n: int, seed: int, rng: random.Random) -> Row:
+    code = hashlib.blake2b(f"{seed}/{shop.id}/{n}".encode(), digest_size=16).hexdigest()
+    issued = rng.choice((10, 25, 50, 100))
+    spent = Decimal(rng.randrange(issued * 100)) / 100 if rng.random() < 0.4 else Decimal(0)
+    customer = shop.first_customer + rng.randrange(shop.customers) if rng.random() < 0.7 else None
+    expires = f"{rng.randrange(2027, 2030)}-12-31"
+    return shop.id, code, customer, issued, issued - spent, expires, _moment(rng) if spent else None
+
+
+def _transfer(shop: ShopPlan, n: int, rng: random.Random) -> Row:
+    product = shop.first_product + rng.randrange(shop.products)
+    to = shop.id % 8 + 1  # one of the eight shops that every plan has, and not this one
+    return shop.first_order + n, shop.id, to, product, rng.randrange(1, 6), _moment(rng)
 
 
 def _order(shop: ShopPlan, n: int, seed: int, rng: random.Random, rows: dict[str, list[Row]]) -> None:

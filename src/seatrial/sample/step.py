@@ -25,7 +25,8 @@ class GivenUp(Exception):
 
 class Step:
     """The handle a kind of transaction works with, once it has a `connection`. It has a `token` as soon as it has
-    begun to write."""
+    begun to write. It counts what it sends as the server's slow log would show it: `statements` from BEGIN to COMMIT
+    or ROLLBACK with both, `reads_before` and `reads_after` outside of them."""
 
     def __init__(self, kind: str, token: str, shop: int) -> None:
         self.connection: pymysql.Connection[Any] | None = None
@@ -39,6 +40,10 @@ class Step:
         self.error: Error | None = None
         self.outcome = Outcome.COMMITTED
         self.lost = False
+        self.statements = 0
+        self.reads_before = 0
+        self.reads_after = 0
+        self._afterwards: list[tuple[str, tuple[object, ...]]] = []
 
     @property
     def _server(self) -> "pymysql.Connection[Any]":
@@ -54,6 +59,10 @@ class Step:
     def read(self, sql: str, *args: object) -> list[tuple[Any, ...]]:
         with self._run(sql, args) as cursor:
             return list(cursor.fetchall())
+
+    def afterwards(self, sql: str, *args: object) -> None:
+        """Have a SELECT run once the transaction has ended, however it ended, if there still is a connection."""
+        self._afterwards.append((sql, args))
 
     def change(self, sql: str, *args: object) -> int:
         """Run INSERT, UPDATE or DELETE; the rows it changed."""
@@ -82,6 +91,7 @@ class Step:
         """Begin to write; with a shop, its ledger takes the token as the first statement."""
         self._statement = "begin"
         self._open = True
+        self.statements += 1
         self._server.begin()
         if shop is not None:
             self.log(shop)
@@ -112,7 +122,13 @@ class Step:
         """Commit, or roll back after what was raised; says in its fields what the application knows then."""
         if raised is None:
             self._commit()
-            return
+        else:
+            self._give_up(raised)
+        self._open = False
+        if not self.lost:
+            self._run_afterwards()
+
+    def _give_up(self, raised: BaseException) -> None:
         if isinstance(raised, GivenUp):
             self.outcome = Outcome.ROLLED_BACK
         else:
@@ -127,6 +143,7 @@ class Step:
         if not self._open:
             return
         self._statement = "commit"
+        self.statements += 1
         try:
             self._server.commit()
         except (pymysql.MySQLError, OSError) as error:
@@ -139,14 +156,28 @@ class Step:
                 self._roll_back()
 
     def _roll_back(self) -> None:
+        self.statements += 1
         try:
             self._server.rollback()
         except (pymysql.MySQLError, OSError):
             self.lost = True  # the server rolls back what a lost connection had open
 
+    def _run_afterwards(self) -> None:
+        for sql, args in self._afterwards:
+            self.reads_after += 1
+            try:
+                with self._server.cursor() as cursor:
+                    cursor.execute(sql, args)
+            except (pymysql.MySQLError, OSError):
+                self.lost = True  # what it was to undo ends with the connection
+
     def _run(self, sql: str, args: Sequence[object]) -> "pymysql.cursors.Cursor":
         self._statement = label(sql)
         cursor: pymysql.cursors.Cursor = self._server.cursor()
+        if self._open:
+            self.statements += 1
+        else:
+            self.reads_before += 1
         cursor.execute(sql, args)
         return cursor
 

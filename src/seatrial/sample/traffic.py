@@ -22,7 +22,7 @@ from seatrial.adapters.process import Identity
 from seatrial.domain.event import Progress, Tell, silent
 from seatrial.domain.fault import Cancelled, Exit, Fault
 from seatrial.sample import truth
-from seatrial.sample.kinds import KINDS
+from seatrial.sample.kinds import kinds
 from seatrial.sample.market import Market, survey
 from seatrial.sample.step import GivenUp, Step, now_us
 from seatrial.sample.truth import Began, Outcome, Summary, Transaction, Truth
@@ -36,13 +36,14 @@ _RECENT_S = 3.0
 
 
 class Order(Struct, frozen=True, kw_only=True):
-    """What traffic is asked for. `seconds` None: until told to stop."""
+    """What traffic is asked for. `seconds` None: until told to stop. `awkward`: also what sharded servers mind."""
 
     login: Login
     rate_per_s: float
     seconds: float | None = None
     connections: int = DEFAULT_CONNECTIONS
     seed: int = 1
+    awkward: bool = False
 
     def __post_init__(self) -> None:
         if not 0 < self.rate_per_s <= 100_000 or not 1 <= self.connections <= 1000:
@@ -73,6 +74,7 @@ def run(order: Order, tell: Tell, truth_file: Path | None = None) -> Summary:
             connections=order.connections,
             address=str(order.login),
             began_us=now_us(),
+            awkward=order.awkward,
         )
         book = stack.enter_context(_Book(truth_file, began))
         schedule = _Schedule(order)
@@ -210,8 +212,8 @@ class _Client(threading.Thread):
         self._run = began.run
         self._raw: pymysql.Connection[Any] | None = None
         self._cut = False
-        self._names = [kind.name for kind in KINDS]
-        self._weights = [kind.weight for kind in KINDS]
+        self._kinds = kinds(awkward=began.awkward)
+        self._weights = [kind.weight for kind in self._kinds]
 
     def run(self) -> None:
         while (work := self._schedule.next()) is not None:
@@ -231,7 +233,7 @@ class _Client(threading.Thread):
                 pass  # it ended by itself
 
     def _transact(self, number: int, due_s: float, luck: random.Random) -> Transaction:
-        kind = luck.choices(KINDS, self._weights)[0]
+        kind = luck.choices(self._kinds, self._weights)[0]
         shop = self._market.shops.draw(luck)
         late_us = max(0, round((time.monotonic() - due_s) * 1_000_000))
         started_us, started_ns = now_us(), time.perf_counter_ns()
@@ -243,6 +245,7 @@ class _Client(threading.Thread):
             step.end(error)
         else:
             step.end(None)
+        connection = _number(step.connection)
         if step.lost:
             self._drop()
         outcome = step.outcome
@@ -259,6 +262,10 @@ class _Client(threading.Thread):
             outcome=outcome,
             half=step.half,
             error=step.error,
+            connection=connection,
+            statements=step.statements,
+            reads_before=step.reads_before,
+            reads_after=step.reads_after,
         )
 
     def _connected(self) -> "pymysql.Connection[Any]":
@@ -273,6 +280,11 @@ class _Client(threading.Thread):
             except (pymysql.MySQLError, OSError):
                 pass  # it was lost already
             self._raw = None
+
+
+def _number(connection: "pymysql.Connection[Any] | None") -> int:
+    """What the server calls the session."""
+    return int(connection.thread_id()) if connection is not None else 0  # type: ignore[no-untyped-call]
 
 
 class Traffic:
@@ -299,6 +311,8 @@ class Traffic:
         }
         if order.seconds is not None:
             options["--seconds"] = order.seconds
+        if order.awkward:
+            command.append("--awkward")
         log = truth_file.with_name(truth_file.name + ".log")
         worker = process.start_daemon(
             [*command, *(str(part) for pair in options.items() for part in pair)],

@@ -51,6 +51,7 @@ class Began(Struct, frozen=True, kw_only=True, tag="began"):
     connections: int
     address: str
     began_us: int
+    awkward: bool = False
 
 
 class Transaction(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="transaction"):
@@ -58,6 +59,11 @@ class Transaction(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="tr
     `late_us`, which is how long after its due time it could begin (all connections were busy).
 
     `token` is 32 hexadecimal digits, "" for a read. `half`: a statement failed, yet the commit kept the others.
+
+    `connection` is the server's number for the session (the slow log's `Id`), 0 if there was none. `statements` are
+    those sent from BEGIN to COMMIT or ROLLBACK, these two counted; 0 for what only read. `reads_before` and
+    `reads_after` were sent before and after them, each a transaction of its own to the server. The lines of one
+    connection are in the order of its statements, so a log can be held against them one by one.
     """
 
     kind: str
@@ -70,6 +76,10 @@ class Transaction(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="tr
     outcome: Outcome
     half: bool = False
     error: Error | None = None
+    connection: int = 0
+    statements: int = 0
+    reads_before: int = 0
+    reads_after: int = 0
 
     @property
     def response_us(self) -> int:

@@ -7,16 +7,22 @@ from typing import Any
 
 import pytest
 
-from seatrial.sample.kinds import KINDS, Kind
+from seatrial.sample.kinds import KINDS, Kind, kinds
 from seatrial.sample.market import Market, Shop
 from seatrial.sample.skew import Skewed
 from seatrial.sample.step import GivenUp, Step
 from seatrial.sample.truth import LEDGERS
 
 SHOP = Shop(id=42, currency="CHF", first_customer=10, last_customer=99, first_product=5, last_product=60)
-MARKET = Market(shops=Skewed([SHOP]), currencies=("CHF", "USD"))
+OTHER = Shop(id=7, currency="EUR", first_customer=100, last_customer=120, first_product=61, last_product=80)
+MARKET = Market(shops=Skewed([SHOP, OTHER]), currencies=("CHF", "USD"))
 SHARED = {"currencies", "platform_events", "shops"}
-NUMBERED = {"shops", "customers", "products", "stock movements", "orders", "payments", "reviews", "audit_log"}
+NUMBERED = {"shops", "customers", "products", "stock movements", "orders", "payments", "reviews", "audit_log"} | {
+    "transfers"
+}
+OVER_ALL_SHOPS = {"platform-report", "rollup-report"}
+ACROSS = {"transfer", "move-customer"}
+LOCKS = re.compile(r"SELECT (GET|RELEASE)_LOCK\(%s")
 
 
 class Paper(Step):
@@ -26,6 +32,7 @@ class Paper(Step):
         super().__init__(kind, "ab" * 16, SHOP.id)
         self.said: list[tuple[str, tuple[object, ...]]] = []
         self.began_after: int | None = None
+        self.later: list[tuple[str, tuple[object, ...]]] = []
 
     def begin(self, shop: int | None = None) -> None:
         self.began_after = len(self.said)
@@ -34,6 +41,8 @@ class Paper(Step):
 
     def read(self, sql: str, *args: object) -> list[tuple[Any, ...]]:
         self.said.append((sql, args))
+        if LOCKS.match(sql):
+            return [(1,)]
         if "FROM products" in sql:
             return [(5, Decimal("9.90")), (7, Decimal("1.00"))]
         if "FROM currencies" in sql:
@@ -43,6 +52,9 @@ class Paper(Step):
         if "FROM order_lines" in sql:
             return [(5, 2)]
         return [(17, 20, Decimal("30.00"))]
+
+    def afterwards(self, sql: str, *args: object) -> None:
+        self.later.append((sql, args))
 
     def change(self, sql: str, *args: object) -> int:
         self.said.append((sql, args))
@@ -62,6 +74,11 @@ def played(kind: Kind, seed: int = 1) -> Paper:
     return paper
 
 
+def rows_of(kind: Kind, seed: int = 1) -> list[tuple[str, tuple[object, ...]]]:
+    """The statements that touch rows."""
+    return [(sql, args) for sql, args in played(kind, seed).said if not LOCKS.match(sql)]
+
+
 def table_of(sql: str) -> str:
     found = re.search(r"(?:FROM|INTO|UPDATE)\s+(?:`([^`]+)`|(\w+))", sql)
     assert found, sql
@@ -72,16 +89,55 @@ every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 
 
 def test_there_are_many_kinds_with_names_of_their_own() -> None:
-    assert len({kind.name for kind in KINDS}) == len(KINDS) >= 8
+    assert len({kind.name for kind in KINDS}) == len(KINDS) >= 12
     assert all(kind.weight > 0 and len(kind.name) <= 20 for kind in KINDS)
+
+
+def test_what_sharded_servers_mind_is_rare_and_sent_only_when_asked_for() -> None:
+    awkward = {kind.name for kind in KINDS if kind.awkward}
+    assert awkward == {"transfer", "move-customer", "rollup-report", "stocktaking"}
+    assert {kind.name for kind in kinds(awkward=False)} == {kind.name for kind in KINDS} - awkward
+    assert kinds(awkward=True) == KINDS
+    assert sum(kind.weight for kind in KINDS if kind.awkward) <= 2
 
 
 @every_kind
 def test_every_statement_about_a_shop_carries_the_shop(kind: Kind) -> None:
-    for sql, args in played(kind).said:
+    if kind.name in OVER_ALL_SHOPS:
+        return
+    shops = {SHOP.id, OTHER.id} if kind.name in ACROSS else {SHOP.id}
+    for sql, args in rows_of(kind):
         if table_of(sql) not in SHARED:
             assert "shop_id" in sql, sql
-            assert SHOP.id in args or 77 in args, sql
+            assert shops & set(args) or 77 in args, sql
+
+
+@every_kind
+def test_only_what_goes_across_shops_names_another_shop(kind: Kind) -> None:
+    written = {
+        shop
+        for sql, args in rows_of(kind)
+        if not sql.startswith("SELECT")
+        for shop in (SHOP.id, OTHER.id)
+        if shop in args[:2]
+    }
+    assert (written == {SHOP.id, OTHER.id}) == (kind.name in ACROSS)
+
+
+def test_stock_goes_from_one_shop_to_another_in_one_order_for_all() -> None:
+    """The lower shop first, whichever gives: else two transfers could wait for each other."""
+    kind = next(kind for kind in KINDS if kind.name == "transfer")
+    stock = [args for sql, args in rows_of(kind) if sql.startswith("UPDATE `库存`")]
+    assert [args[1] for args in stock] == [OTHER.id, SHOP.id]
+    assert sum(int(str(args[0])) for args in stock) == 0
+
+
+def test_a_lock_of_the_server_is_let_go_after_the_end_and_guards_what_is_between() -> None:
+    kind = next(kind for kind in KINDS if kind.name == "stocktaking")
+    paper = played(kind)
+    assert paper.said[0][0] == "SELECT GET_LOCK(%s, 0)"
+    assert paper.began_after == 1
+    assert paper.later == [("SELECT RELEASE_LOCK(%s)", paper.said[0][1])]
 
 
 @every_kind
@@ -93,7 +149,7 @@ def test_placeholders_and_arguments_agree(kind: Kind) -> None:
 
 @every_kind
 def test_nobody_gives_a_number_that_the_server_hands_out(kind: Kind) -> None:
-    for sql, _ in played(kind).said:
+    for sql, _ in rows_of(kind):
         if sql.startswith("INSERT") and table_of(sql) in NUMBERED:
             columns = sql[sql.index("(") + 1 : sql.index(")")].split(", ")
             assert "id" not in columns, sql
@@ -110,7 +166,7 @@ def test_what_writes_begins_first_and_leaves_its_token_exactly_once(kind: Kind) 
     for seed in range(20):
         paper = played(kind, seed)
         writes = [n for n, (sql, _) in enumerate(paper.said) if not sql.startswith("SELECT")]
-        tokens = [sql for sql, _ in paper.said if table_of(sql) in LEDGERS]
+        tokens = [sql for sql, _ in paper.said if not LOCKS.match(sql) and table_of(sql) in LEDGERS]
         if not writes:
             assert not paper.token
             continue

@@ -76,6 +76,8 @@ def test_keys_are_unique(small: dict[str, list[rows.Row]]) -> None:
         "payments": ("shop_id", "order_id"),
         "shipments": ("shop_id", "order_id", "parcel"),
         "carts": ("shop_id", "session"),
+        "gift_cards": ("shop_id", "code"),
+        "transfers": ("id",),
         "request_log": ("shop_id", "token"),
     }.items():
         keys = list(zip(*(column(small, table, name) for name in names), strict=True))
@@ -93,6 +95,17 @@ def test_an_order_is_worth_its_lines(small: dict[str, list[rows.Row]]) -> None:
         worth[order] = worth.get(order, 0) + quantity * price  # type: ignore[operator]
     totals = dict(zip(column(small, "orders", "id"), column(small, "orders", "total"), strict=True))
     assert worth == totals
+
+
+def test_gift_cards_are_worth_no_more_than_they_were_and_transfers_go_elsewhere(
+    small: dict[str, list[rows.Row]],
+) -> None:
+    worth = zip(column(small, "gift_cards", "balance"), column(small, "gift_cards", "issued"), strict=True)
+    assert all(0 < balance <= issued for balance, issued in worth)  # type: ignore[operator]
+    shops = set(column(small, "shops", "id"))
+    ways = list(zip(column(small, "transfers", "shop_id"), column(small, "transfers", "to_shop_id"), strict=True))
+    assert ways
+    assert all(sender != receiver and receiver in shops for sender, receiver in ways)
 
 
 def test_every_table_of_the_schema_is_described_with_its_own_columns() -> None:

@@ -132,6 +132,40 @@ def test_before_it_writes_a_transaction_has_no_token() -> None:
     assert step.outcome is Outcome.FAILED
 
 
+def test_statements_are_counted_as_the_servers_log_shows_them() -> None:
+    step = restock(server := Server())
+    # BEGIN, request_log, UPDATE, audit_log, COMMIT; the SELECT before is a transaction of its own
+    assert (step.reads_before, step.statements, step.reads_after) == (1, 5, 0)
+    assert len(server.heard) == 6
+    assert restock(Server(), give_up=True).statements == 4
+    assert restock(Server(UPDATE=DEADLOCK)).statements == 4  # the one refused is in the log, too
+
+
+def test_a_connection_that_is_lost_is_not_told_to_roll_back() -> None:
+    assert restock(server := Server(UPDATE=LOST)).statements == len(server.heard) - 1 == 3
+
+
+@pytest.mark.parametrize("troubles", [{}, {"commit": DEADLOCK}])
+def test_what_is_due_afterwards_comes_after_the_end_however_it_ended(troubles: dict[str, Exception]) -> None:
+    step = Step("stocktaking", "0f" * 16, 3)
+    step.connection = server = Server(**troubles)  # type: ignore[assignment]
+    step.afterwards("SELECT RELEASE_LOCK(%s)", "x")
+    step.begin(3)
+    step.end(None)
+    assert server.heard[-1] == "SELECT RELEASE_LOCK(%s)"
+    assert (step.reads_after, step.statements) == (1, len(server.heard) - 1)
+
+
+def test_nothing_is_due_afterwards_on_a_lost_connection() -> None:
+    step = Step("stocktaking", "0f" * 16, 3)
+    step.connection = server = Server(commit=LOST)  # type: ignore[assignment]
+    step.afterwards("SELECT RELEASE_LOCK(%s)", "x")
+    step.begin(3)
+    step.end(None)
+    assert server.heard[-1] == "commit"
+    assert step.reads_after == 0
+
+
 def test_labels_are_verb_and_first_table() -> None:
     assert label("SELECT a FROM orders o JOIN x") == "select orders"
     assert label("INSERT INTO `stock movements` (a) VALUES (1)") == "insert stock movements"

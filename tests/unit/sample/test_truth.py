@@ -55,6 +55,14 @@ def test_a_whole_file_reads_as_it_was_written() -> None:
     assert truth.parse(lines(BEGAN, *entries)) == truth.Truth(BEGAN, entries)
 
 
+def test_a_file_of_an_earlier_version_has_no_connections_and_reads_all_the_same() -> None:
+    old = (
+        b'{"type":"transaction","kind":"pay","shop":3,"started_us":1,"ended_us":2,"latency_us":1,"outcome":"failed"}\n'
+    )
+    (transaction,) = truth.parse(old).transactions
+    assert (transaction.connection, transaction.statements, transaction.reads_before) == (0, 0, 0)
+
+
 @given(st.integers(min_value=0))
 def test_a_file_cut_anywhere_keeps_every_whole_line(cut: int) -> None:
     text = lines(BEGAN, done(1), done(2), done(3))

@@ -32,6 +32,10 @@ def test_every_table_has_exactly_one_home(vschemas: VSchemas, tables: dict[str, 
     assert sorted(homes) == sorted(tables)
 
 
+def test_it_has_as_many_tables_as_a_small_business(tables: dict[str, str]) -> None:
+    assert len(tables) >= 19
+
+
 def test_what_carries_a_shop_is_sharded_by_it(vschemas: VSchemas, tables: dict[str, str]) -> None:
     sharded: VSchema = vschemas.roles["sharded"]
     for name in sharded.held:

@@ -71,7 +71,7 @@ CREATE TABLE `stock movements` (
   shop_id BIGINT UNSIGNED NOT NULL,
   product_id BIGINT UNSIGNED NOT NULL,
   delta INT NOT NULL,
-  reason ENUM('sale', 'restock', 'return', 'stocktaking') NOT NULL,
+  reason ENUM('sale', 'restock', 'return', 'stocktaking', 'transfer') NOT NULL,
   moved_at DATETIME(6) NOT NULL,
   PRIMARY KEY (id),
   KEY by_product (shop_id, product_id, id)
@@ -143,6 +143,30 @@ CREATE TABLE carts (
   touched_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6),
   PRIMARY KEY (shop_id, session),
   KEY by_touch (touched_at)
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_0900_ai_ci;
+
+CREATE TABLE gift_cards (
+  shop_id BIGINT UNSIGNED NOT NULL,
+  code VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  customer_id BIGINT UNSIGNED NULL,
+  issued DECIMAL(10, 2) NOT NULL,
+  balance DECIMAL(10, 2) NOT NULL,
+  expires_on DATE NOT NULL,
+  used_at DATETIME(3) NULL,
+  PRIMARY KEY (shop_id, code)
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_0900_ai_ci;
+
+-- Stock that went from one shop to another: the row is the sender's, and the receiver looks it up, too.
+CREATE TABLE transfers (
+  id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
+  shop_id BIGINT UNSIGNED NOT NULL,
+  to_shop_id BIGINT UNSIGNED NOT NULL,
+  product_id BIGINT UNSIGNED NOT NULL,
+  quantity INT UNSIGNED NOT NULL,
+  moved_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (id),
+  KEY by_sender (shop_id, id),
+  KEY by_receiver (to_shop_id, id)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_0900_ai_ci;
 
 CREATE TABLE reviews (
