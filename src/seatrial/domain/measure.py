@@ -22,6 +22,23 @@ class Measure(StrEnum):
     TABLES_OFF_BALANCE = "tables_off_balance"
     TABLES_PARTLY_COMPARED = "tables_partly_compared"
     VERIFICATION_AGE_HOURS = "verification_age_hours"
+    # what the planner makes of the workload
+    UNSUPPORTED_PERCENT = "unsupported_percent"
+    SCATTER_PERCENT = "scatter_percent"
+    SINGLE_SHARD_PERCENT = "single_shard_percent"
+    TRANSACTIONS_CROSSING_PERCENT = "transactions_crossing_percent"
+    UNPLANNED_PERCENT = "unplanned_percent"
+    # what the workload did on a scratch copy
+    REPLAYED_TRANSACTIONS = "replayed_transactions"
+    STARTING_STATE_APART = "starting_state_apart"
+    REPLAY_FAILED_PERCENT = "replay_failed_percent"
+    READS_DIFFER_PERCENT = "reads_differ_percent"
+    CLASSES_ANSWERED_OTHERWISE = "classes_answered_otherwise"
+    REPLAY_LATENESS_P99_MS = "replay_lateness_p99_ms"
+    SLOWER_CLASSES = "slower_classes"
+    LATENCY_P50_RATIO = "latency_p50_ratio"
+    LATENCY_P99_RATIO = "latency_p99_ratio"
+    TRIED_FAILED = "tried_failed"
     # what the rehearsed cutover did to the application
     COMMITTED_TRANSACTIONS = "committed_transactions"
     COMMITTED_PER_S = "committed_per_s"

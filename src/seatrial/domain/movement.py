@@ -30,6 +30,12 @@ class Provisioned(Struct, frozen=True, kw_only=True):
                 return keyspace
         raise KeyError(role)
 
+    @property
+    def home(self) -> ServedKeyspace:
+        """The keyspace that clients name as their database: a sharded one before others, the one with most tables
+        before others."""
+        return max(self.keyspaces, key=lambda keyspace: (keyspace.vschema.sharded, len(keyspace.vschema.tables)))
+
 
 class Choice(Struct, frozen=True, kw_only=True):
     """An option of a workflow and why it has that value."""
@@ -103,8 +109,18 @@ class BrakeLimits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     replica_lag_s: int = 60
 
 
+class StoodStill(Struct, frozen=True, kw_only=True):
+    """Where a scratch copy stopped: when, and at which position of the source each stream did."""
+
+    at: str  # UTC, ISO 8601
+    positions: tuple[str, ...]  # GTID sets, one a stream
+    settled: str = ""  # a later GTID set up to which the source wrote nothing but our sidecar; "" where not known
+    bytes_needed: int  # our estimate before the copy
+    bytes_free: int | None
+
+
 class Loaded(Struct, frozen=True, kw_only=True):
-    """A load whose copy is complete and whose streams follow the source."""
+    """A load whose copy is complete and whose streams follow the source; or a scratch copy, which stands still."""
 
     source_keyspace: str
     workflows: tuple[Workflow, ...]
@@ -118,6 +134,7 @@ class Loaded(Struct, frozen=True, kw_only=True):
     braked_seconds: float
     resumed: bool  # the copy was found under way: seconds and points begin there
     runway: Runway | None
+    stood_still: StoodStill | None = None
     source_version: str
     target_version: str
     vitess_version: str

@@ -7,6 +7,9 @@ from seatrial.domain.identifier import slug
 MAIN = "main"
 SHARDED = "sharded"
 UNSHARDED = "unsharded"
+SCRATCH = "scratch"
+"""The instance whose keyspaces take a replay: a copy outside every workflow and every global routing rule."""
+
 SOURCE = "source"
 """No role for a VSchema: the attached source's keyspace is called so."""
 
@@ -28,13 +31,13 @@ class Naming(Struct, frozen=True):
 
     @property
     def source_keyspace(self) -> str:
-        """The keyspace under which the source's own MySQL is attached."""
-        return f"{self.prefix}_{SOURCE}"
+        """The keyspace under which the source's own MySQL is attached; all instances of a trial share it."""
+        return f"{slug(self.trial)}_{SOURCE}"
 
     @property
     def source_sidecar(self) -> str:
         """The sidecar database Vitess makes on the source: its own name, so two trials never share one."""
-        return f"_vt_{self.prefix}"
+        return f"_vt_{slug(self.trial)}"
 
     def workflow(self, role: str) -> str:
         """The MoveTables workflow into the role's keyspace."""
@@ -43,3 +46,9 @@ class Naming(Struct, frozen=True):
     def materialization(self, role: str) -> str:
         """The Materialize workflow that keeps reference tables of the role's keyspace up to date."""
         return f"{self.prefix}_{slug(role, 24)}_ref"
+
+
+def is_scratch(keyspace: str) -> bool:
+    """Whether a keyspace of this name belongs to a trial's scratch instance."""
+    trial, _, rest = keyspace.partition("__")  # which stands in no trial's name and in no role's
+    return bool(trial) and rest.startswith(f"{SCRATCH}_")

@@ -4,12 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from msgspec import Struct
+
 from seatrial.domain.event import Tell
+from seatrial.domain.generator import GeneratorRun
 from seatrial.domain.movement import Choice
 from seatrial.domain.question import Question
 from seatrial.domain.rehearsal import Ledger, Pace, TrafficCount, TrafficState, Window
 from seatrial.domain.vitess import Tablet, VDiffShard, WorkflowStatus
 from seatrial.domain.vschema import VSchema
+from seatrial.domain.workload import Executed, Recorded
 
 
 class Now(Protocol):
@@ -44,6 +48,12 @@ class Tablets(Protocol):
     def detach(self, keyspace: str, tell: Tell) -> None:
         """Stop that tablet, take the keyspace out of the topology and delete its credentials."""
 
+    def remove(self, keyspace: str, tell: Tell) -> None:
+        """Take a keyspace of ours away whole: tablets, rows, topology; no error where it is gone already."""
+
+    def room_bytes(self) -> int | None:
+        """Free space where new tablets would put their rows; None where we cannot see it."""
+
     def sql(self, alias: str) -> Sql:
         """The tablet's own MySQL in the keyspace's database, as its administrator, past vtgate and vttablet
         (rule R1). The caller closes it."""
@@ -75,6 +85,9 @@ class Cluster(Protocol):
 
     def routing_rules(self) -> Mapping[str, Any]: ...
 
+    def apply_routing_rules(self, rules: Mapping[str, Any]) -> None:
+        """Replace all routing rules of the cluster by these (rule R2: read and keep them before)."""
+
     def denied_tables(self, keyspace: str) -> Mapping[str, tuple[str, ...]]:
         """Shard to the tables its primary refuses."""
 
@@ -96,14 +109,15 @@ class Cluster(Protocol):
 
     def stop(self, workflow: str, keyspace: str) -> None: ...
 
-    def cancel(self, workflow: str, keyspace: str) -> None:
-        """End a MoveTables, keeping rows on both sides (rule S2, S3)."""
+    def cancel(self, workflow: str, keyspace: str, *, keep_rules: bool = False) -> None:
+        """End a MoveTables, keeping rows on both sides (rule S2, S3). Vitess takes the routing rules of its tables'
+        bare names away with it, whoever made them; `keep_rules` for a workflow that made none (rule R2)."""
 
     def allow_tables(self, keyspace: str, tables: Sequence[str] | None = None) -> None:
         """Take back the refusals a cancelled or failed act left on the keyspace's shards (met with 24.0.3)."""
 
     def delete_workflow(self, workflow: str, keyspace: str) -> None:
-        """End a Materialize, keeping its rows."""
+        """End a Materialize, keeping its rows and every routing rule."""
 
     def vdiff(self, workflow: str, keyspace: str, uuid: str, tables: Sequence[str]) -> None: ...
 
@@ -119,8 +133,8 @@ class Cluster(Protocol):
     def dry_run(self, workflow: str, keyspace: str, *, reverse: bool) -> str:
         """What a switch would do, in Vitess's own words; nothing is done."""
 
-    def gate_sql(self) -> Sql:
-        """A connection to vtgate."""
+    def gate_sql(self, keyspace: str | None = None) -> Sql:
+        """A connection to vtgate; with a keyspace, unqualified names mean its tables and no global routing rule."""
 
 
 class Unanswered(Exception):
@@ -165,3 +179,49 @@ class Application(Protocol):
     def ledger(self, until_us: int | None = None) -> Ledger | None:
         """Its committed transactions looked up on the source's own MySQL (those ended by `until_us`); None where
         the application leaves no trace to look up."""
+
+
+class PlanAnswer(Struct, frozen=True, kw_only=True):
+    """What the planner said of one statement: its plan as Vitess's JSON, or its refusal in Vitess's words."""
+
+    tree: Mapping[str, Any] | None = None
+    error: str = ""
+
+
+class Planner(Protocol):
+    """Vitess's own planner, without tablets: nothing is executed."""
+
+    def version(self) -> str: ...
+
+    def adopt(self, vschemas: Mapping[str, VSchema], shards: int, tell: Tell) -> None:
+        """Go by these VSchemas from now on; keyspaces are named as the roles. A refused one is a Fault."""
+
+    def ask(self, statements: Sequence[str], tell: Tell) -> list[PlanAnswer]:
+        """The plan of each statement, in order. Statements hold bind variables `:v1` instead of literals."""
+
+
+class QueryLog(Protocol):
+    """vtgate's query log while it is listened to; statements live in memory only (rule T7)."""
+
+    @property
+    def lost(self) -> int:
+        """Statements executed meanwhile that we could not hear, as far as vtgate and we know."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether vtgate has stopped telling."""
+
+    def take(self) -> list[Executed]:
+        """What was executed since the last call, in the order vtgate told it."""
+
+    def close(self) -> None: ...
+
+
+class Generator(Protocol):
+    """Sends recorded statements to the target, in worker processes that neither wait for us nor for each other."""
+
+    def run(
+        self, events: Iterator[Recorded], keyspace: str, *, speed: float, workers: int, slice_s: float, tell: Tell
+    ) -> GeneratorRun:
+        """Send every statement at its recorded time × 1/speed on its own recorded connection (open loop). Ends with
+        the last answer; cancelled, it leaves no process behind."""

@@ -67,6 +67,11 @@ class WorkflowStatus(Struct, frozen=True, kw_only=True):
         return bool(self.streams) and not self.copying and all(s.state == StreamState.RUNNING for s in self.streams)
 
     @property
+    def standing(self) -> bool:
+        """Whether every table is copied and every stream has stopped."""
+        return bool(self.streams) and not self.copying and all(s.state == StreamState.STOPPED for s in self.streams)
+
+    @property
     def lag_s(self) -> float | None:
         """The slowest stream's lag; None while any is unknown."""
         lags = [s.lag_s for s in self.streams]

@@ -33,6 +33,7 @@ class AutoIncrement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class AuthoritativeColumn(Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str
     type: str = ""
+    invisible: bool = False
 
 
 class VTable(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -60,6 +61,7 @@ class VSchema(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unkn
     vindexes: dict[str, Vindex] = field(default_factory=dict)
     tables: dict[str, VTable] = field(default_factory=dict)
     foreign_key_mode: str = ""
+    require_explicit_routing: bool = False  # its tables answer to `keyspace.table` only, never to a bare name
 
     @property
     def sequences(self) -> tuple[str, ...]:

@@ -10,8 +10,11 @@ from seatrial.domain.comparison import Mismatches, Verification
 from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.finding import Assessment
 from seatrial.domain.movement import Detached, Loaded, Provisioned
+from seatrial.domain.plan import Plan
 from seatrial.domain.rehearsal import Cutover, Rehearsal
+from seatrial.domain.replaying import Replay, Tried
 from seatrial.domain.verdict import Verdict
+from seatrial.domain.workload import Digest, Recording
 
 
 class Sensitivity(StrEnum):
@@ -34,10 +37,15 @@ KINDS: dict[str, Kind] = {
     for kind in (
         Kind(name="collect", version=1, body=Collection, step="collect"),
         Kind(name="assess", version=1, body=Assessment, step="assess"),
+        Kind(name="digest", version=1, body=Digest, step="digest"),
+        Kind(name="recording", version=1, body=Recording, step="digest", sensitivity=Sensitivity.PRIVATE),
+        Kind(name="plan", version=1, body=Plan, step="plan"),
         Kind(name="provision", version=1, body=Provisioned, step="provision"),
         Kind(name="load", version=1, body=Loaded, step="load"),
         Kind(name="verify", version=1, body=Verification, step="verify"),
         Kind(name="mismatches", version=1, body=Mismatches, step="verify", sensitivity=Sensitivity.PRIVATE),
+        Kind(name="replay", version=1, body=Replay, step="replay"),
+        Kind(name="try", version=1, body=Tried, step="try"),
         Kind(name="rehearse", version=1, body=Rehearsal, step="cutover rehearse"),
         Kind(name="cutover", version=1, body=Cutover, step="cutover switch"),
         Kind(name="detach", version=1, body=Detached, step="load detach"),

@@ -1,12 +1,13 @@
 """Reads and writes artifacts: whole or not at all, and never an edited one unnoticed."""
 
 import errno
+import hashlib
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -14,7 +15,7 @@ from seatrial import __version__
 from seatrial.domain.address import Address
 from seatrial.domain.evidence import Exhibit
 from seatrial.domain.fault import Exit, Fault
-from seatrial.dossier.envelope import Envelope, seal
+from seatrial.dossier.envelope import DataFile, Envelope, seal
 from seatrial.dossier.kinds import KINDS, Sensitivity, kind_of
 
 PRIVATE = "private"
@@ -131,8 +132,10 @@ class Dossier:
         created: str,
         inputs: Mapping[str, str],
         options: Mapping[str, str],
+        files: Sequence[DataFile] = (),
     ) -> Envelope:
-        """Store an artifact: after a crash or a full disk there is the old one or the new one, never a part."""
+        """Store an artifact (its data files were made before): after a crash or a full disk there is the old one or
+        the new one, never a part."""
         kind = kind_of(address.kind)
         plain = msgspec.json.decode(msgspec.json.encode(body, order="deterministic"))
         envelope = Envelope(
@@ -143,15 +146,85 @@ class Dossier:
             created=created,
             producer=f"seatrial {__version__}",
             sensitivity=kind.sensitivity,
-            sha256=seal(kind.name, kind.version, plain, ()),
+            sha256=seal(kind.name, kind.version, plain, tuple(files)),
             options=dict(options),
             inputs=dict(inputs),
+            files=tuple(files),
             body=plain,
         )
         if kind.sensitivity is Sensitivity.PRIVATE:
             self.private  # noqa: B018 – makes the folder with its mode
         write_whole(self.path(address), msgspec.json.format(msgspec.json.encode(envelope), indent=1))
         return envelope
+
+    @contextmanager
+    def data_file(self, address: Address, name: str) -> Iterator["DataWriter"]:
+        """A data file beside the artifact's head, written line by line; it appears whole when the block ends well,
+        and not at all otherwise."""
+        if kind_of(address.kind).sensitivity is Sensitivity.PRIVATE:
+            self.private  # noqa: B018 – makes the folder with its mode
+        path = self.path(address).parent / name
+        with said_if_full(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{name}.")
+            try:
+                with os.fdopen(handle, "wb", buffering=1 << 20) as file:
+                    writer = DataWriter(file, name)
+                    yield writer
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(temporary).replace(path)
+            except BaseException:
+                Path(temporary).unlink(missing_ok=True)
+                raise
+
+    def data_lines(self, address: Address) -> Iterator[bytes]:
+        """The lines of the artifact's one data file, read as they are wanted; proved unchanged at the end of it."""
+        (file,) = self.head(address).files
+        path = self.path(address).parent / file.path
+        digest = hashlib.sha256()
+        try:
+            with path.open("rb") as lines:
+                for line in lines:
+                    digest.update(line)
+                    yield line
+        except FileNotFoundError:
+            raise Fault(
+                "dossier.missing",
+                f"{path} is gone, though {address} says it is there",
+                remedy=f"run seatrial {kind_of(address.kind).step} again to make it anew",
+                exit=Exit.CONFIG,
+            ) from None
+        if digest.hexdigest() != file.sha256:
+            raise Fault(
+                "dossier.edited",
+                f"{path} was changed after it was written: its hash does not fit",
+                remedy=f"restore the file, or run seatrial {kind_of(address.kind).step} again to make it anew",
+                exit=Exit.CONFIG,
+            )
+
+
+class DataWriter:
+    """Takes the lines of a data file, and knows what to say of it in the head."""
+
+    def __init__(self, file: BinaryIO, name: str) -> None:
+        self._file = file
+        self._name = name
+        self._digest = hashlib.sha256()
+        self._bytes = 0
+        self._rows = 0
+
+    def line(self, content: bytes) -> None:
+        """Write one line; the newline is added."""
+        whole = content + b"\n"
+        self._file.write(whole)
+        self._digest.update(whole)
+        self._bytes += len(whole)
+        self._rows += 1
+
+    @property
+    def told(self) -> DataFile:
+        return DataFile(path=self._name, sha256=self._digest.hexdigest(), bytes=self._bytes, rows=self._rows)
 
 
 def write_whole(path: Path, content: bytes) -> None:

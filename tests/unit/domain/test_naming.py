@@ -28,9 +28,10 @@ def test_the_names_of_a_plain_trial() -> None:
     assert naming.materialization("sharded") == "acme_sharded_ref"
 
 
-def test_an_instance_has_names_of_its_own() -> None:
-    assert Naming("acme", "scratch").keyspace("sharded") == "acme__scratch_sharded"
-    assert not every_name(Naming("acme")) & every_name(Naming("acme", "scratch"))
+def test_an_instance_has_names_of_its_own_and_shares_the_attached_source() -> None:
+    scratch, main = Naming("acme", "scratch"), Naming("acme")
+    assert scratch.keyspace("sharded") == "acme__scratch_sharded"
+    assert every_name(main) & every_name(scratch) == {main.source_keyspace, main.source_sidecar}
 
 
 def test_an_instance_is_never_another_trial() -> None:

@@ -14,6 +14,7 @@ from seatrial.domain.address import Address
 from seatrial.domain.comparison import Mismatch, Mismatches
 from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.finding import Assessment, Finding, Outcome
+from seatrial.domain.workload import Recording
 from seatrial.dossier.envelope import Envelope
 from seatrial.dossier.kinds import KINDS, Kind, Sensitivity
 from seatrial.dossier.store import Dossier, write_whole
@@ -201,9 +202,50 @@ def test_rows_values_lie_apart_where_only_the_owner_looks(dossier: Dossier) -> N
 
 
 def test_only_row_values_are_private_and_an_open_folder_is_closed(dossier: Dossier) -> None:
-    assert {k.name for k in KINDS.values() if k.sensitivity is Sensitivity.PRIVATE} == {"mismatches"}
+    assert {k.name for k in KINDS.values() if k.sensitivity is Sensitivity.PRIVATE} == {"mismatches", "recording"}
     (dossier.root / "private").mkdir(mode=0o755)
     assert stat.S_IMODE(dossier.private.stat().st_mode) == 0o700
+
+
+RECORDING = Recording(expires="2026-12-05", began=factories.CREATED, seconds=3.0, events=2, connections=1)
+
+
+def recorded(dossier: Dossier, *lines: bytes) -> None:
+    address = Address("recording")
+    with dossier.data_file(address, "main.events.jsonl") as writer:
+        for line in lines:
+            writer.line(line)
+    dossier.write(address, RECORDING, trial="a", created=factories.CREATED, inputs={}, options={}, files=(writer.told,))
+
+
+def test_a_data_file_is_beside_its_head_closed_to_others_and_proved(dossier: Dossier) -> None:
+    recorded(dossier, b"one", b"two")
+    assert files(dossier.root) == {"private/recording/main.json", "private/recording/main.events.jsonl"}
+    data = dossier.root / "private" / "recording" / "main.events.jsonl"
+    assert stat.S_IMODE(data.stat().st_mode) == 0o600
+    assert list(dossier.data_lines(Address("recording"))) == [b"one\n", b"two\n"]
+    (told,) = dossier.head(Address("recording")).files
+    assert (told.bytes, told.rows) == (8, 2)
+
+
+def test_a_changed_or_missing_data_file_is_said(dossier: Dossier) -> None:
+    recorded(dossier, b"one")
+    data = dossier.root / "private" / "recording" / "main.events.jsonl"
+    data.write_bytes(b"other\n")
+    with pytest.raises(Fault, match="changed after it was written"):
+        list(dossier.data_lines(Address("recording")))
+    data.unlink()
+    with pytest.raises(Fault, match="is gone"):
+        list(dossier.data_lines(Address("recording")))
+
+
+def test_a_data_file_that_breaks_off_leaves_the_old_one(dossier: Dossier) -> None:
+    recorded(dossier, b"one")
+    with pytest.raises(KeyboardInterrupt), dossier.data_file(Address("recording"), "main.events.jsonl") as writer:
+        writer.line(b"half")
+        raise KeyboardInterrupt
+    assert list(dossier.data_lines(Address("recording"))) == [b"one\n"]
+    assert files(dossier.root) == {"private/recording/main.json", "private/recording/main.events.jsonl"}
 
 
 def test_addresses_come_in_the_order_of_the_journey(dossier: Dossier) -> None:
