@@ -1,0 +1,1 @@
+"""`seatrial digest` beside pt-query-digest."""

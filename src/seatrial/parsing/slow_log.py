@@ -1,0 +1,248 @@
+"""MySQL's slow query log, as MySQL 8 and 9 write it, with and without log_slow_extra.
+
+An event is its heading (`# Time`, `# User@Host`, `# Query_time`, `use`, `SET timestamp`) and what follows up to the
+next heading. A heading is these lines in this order, behind a statement that has ended: so a statement may hold lines
+that look like one of them. `use` is written where the database differs from that of the event before, whatever its
+connection. The server writes a banner whenever it opens the file.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, BinaryIO
+
+from seatrial.domain.workload import Executed, NotUnderstood
+from seatrial.parsing.lexer import BROKEN, split
+
+SERVER_STARTED = "server started"
+"""The `command` of an event that stands for a banner: connection ids begin anew."""
+
+CHUNK_BYTES = 1 << 20
+CUT = "an event that is cut off"
+NO_EVENT = "text that is no event"
+
+# It begins with characters that must be there, so that the engine looks for them in C, and only then looks back.
+_HEADING = re.compile(
+    rb"# (?<![^\n]# )(?:Time: (?P<time>[^\r\n]*+)\r?\n# )?+"
+    rb"User@Host: (?:(?P<user>[^\[\r\n]*+)\[[^\]\r\n]*+\] @ [^\[\r\n]*+\[[^\]\r\n]*+\]|[^\r\n]*?)"
+    rb"(?:[ \t]+Id: *(?P<id>[0-9]++))?[ \t]*+\r?\n"
+    rb"# Query_time: (?P<took>[0-9.]++) ++Lock_time: (?P<lock>[0-9.]++) ++Rows_sent: (?P<sent>[0-9]++)"
+    rb" ++Rows_examined: (?P<examined>[0-9]++)"
+    rb"(?: Thread_id: (?P<thread>[0-9]++) Errno: (?P<errno>[0-9]++)"
+    rb"(?: Killed: [0-9]++ Bytes_received: [0-9]++ Bytes_sent: (?P<bytes>[0-9]++))?)?[^\r\n]*+\r?\n"
+    rb"(?:use (?P<database>[^\r\n]*+)(?<=;)\r?\n)?"
+    rb"SET (?:last_insert_id=[0-9]++,)?(?:insert_id=[0-9]++,)?timestamp=(?P<stamp>[0-9]++)[^\r\n]*+(?<=;)\r?\n"
+)
+_BANNER = re.compile(
+    rb"^[^\r\n]*, Version: (?P<version>[^\r\n]*?)\. started with:\r?\n"
+    rb"(?:Tcp port:[^\r\n]*\r?\n)?(?:Time +Id +Command +Argument[^\r\n]*(?:\r?\n|\Z))?",
+    re.MULTILINE,
+)
+_BEGINS_HEADING = re.compile(rb"^# (?:Time|User@Host|Query_time): ", re.MULTILINE)
+_LONGEST_HEADING = 8192
+_COMMAND = b"# administrator command: "
+
+
+Heading = tuple[bytes | Any, ...]
+"""The groups of _HEADING, None where a line or field is missing."""
+
+
+class SlowLog:
+    """A slow log, read once from its beginning. Iterating gives its events, banners as SERVER_STARTED.
+
+    While and after it is read: `server` is the last banner's version ("" before any), `read_bytes` how far it came,
+    `sha256` of what was read, `events` their number and `first_us` when the first ended (µs since 1970 UTC), `extra`
+    whether log_slow_extra was on for any, `cut` whether the last one lacks its end, `begins` the first bytes;
+    `not_understood` counts what is no event by what it is.
+    """
+
+    def __init__(self, stream: BinaryIO, name: str) -> None:
+        self._stream = stream
+        self._name = name
+        self._digest = hashlib.sha256()
+        self._missed: dict[str, NotUnderstood] = {}
+        self._users: dict[bytes, str] = {}
+        self._second = (b"", 0)
+        self._database = ""
+        self._ended_us = 0
+        self.server = ""
+        self.read_bytes = 0
+        self.events = 0
+        self.first_us = 0
+        self.extra = False
+        self.cut = False
+        self.begins = b""
+
+    @property
+    def sha256(self) -> str:
+        return self._digest.hexdigest()
+
+    @property
+    def not_understood(self) -> tuple[NotUnderstood, ...]:
+        return tuple(self._missed.values())
+
+    def __iter__(self) -> Iterator[Executed]:
+        buffer, offset = b"", 0  # what was not told yet, and its place in the file
+        heading: Heading | None = None
+        begin = end = search = 0  # of that heading, and where the next may be
+        for chunk in self._chunks():
+            buffer += chunk
+            for found in _HEADING.finditer(buffer, search):
+                start = found.start()
+                if heading is None:
+                    yield from self._outside(buffer[:start], offset)
+                elif buffer.endswith(b";\n", end, start) and buffer.find(b"\n# ", end, start) < 0:
+                    yield self._executed(heading, buffer[end : start - 2], offset + begin)  # as nearly all are
+                elif self._inside(buffer, end, found):
+                    continue
+                else:
+                    yield from self._event(heading, buffer[end:start], offset + begin, offset + end)
+                heading, begin, end = found.groups(), start, found.end()
+            buffer, offset, begin, end = buffer[begin:], offset + begin, 0, end - begin
+            search = max(end, len(buffer) - _LONGEST_HEADING)
+        if heading is None:
+            yield from self._outside(buffer, offset)
+            self.cut = _BEGINS_HEADING.match(buffer) is not None
+        else:
+            cuts = self._count(CUT)
+            yield from self._event(heading, buffer[end:], offset, offset + end)
+            self.cut = self._count(CUT) > cuts
+
+    def _chunks(self) -> Iterator[bytes]:
+        while chunk := self._stream.read(CHUNK_BYTES):
+            if not self.read_bytes:
+                self.begins = chunk[:512]
+            self._digest.update(chunk)
+            self.read_bytes += len(chunk)
+            yield chunk
+
+    def _inside(self, buffer: bytes, start: int, found: re.Match[bytes]) -> bool:
+        """Whether a heading stands inside a statement's literal or comment rather than behind its end: what is open
+        before it is then closed before the next one. Else the statement before it was cut."""
+        end = found.start()
+        if buffer.endswith((b";\n", b";\r\n"), start, end):
+            return False
+        tail = buffer[max(start, end - 512) : end]
+        if _BANNER.search(tail) or not split(buffer[start:end])[0].endswith(BROKEN):
+            return False
+        following = _HEADING.search(buffer, found.end())
+        return following is None or not split(buffer[start : following.start()])[0].endswith(BROKEN)
+
+    def _event(self, heading: Heading, body: bytes, offset: int, body_offset: int) -> Iterator[Executed]:
+        """The event of a heading and all up to the next one: its statement, then perhaps a banner or a broken event."""
+        after = b""
+        if b"started with:" in body and (banner := _BANNER.search(body)) is not None:
+            body, after = body[: banner.start()], body[banner.start() :]
+        elif b"\n# " in body and (broken := self._broken_heading(body)) is not None:
+            self._miss(CUT, body_offset + broken)
+            body = body[:broken]
+        statement = body[:-1] if body[-1:] == b"\n" else body
+        if statement[-1:] == b"\r":
+            statement = statement[:-1]
+        if statement[-1:] == b";":
+            yield self._executed(heading, statement[:-1], offset)
+        else:
+            self._miss(CUT, offset)
+            self._remember(heading)
+        if after:
+            yield from self._outside(after, body_offset + len(body))
+
+    def _broken_heading(self, body: bytes) -> int | None:
+        """Where, behind the end of a statement, a heading begins that is not whole."""
+        for found in _BEGINS_HEADING.finditer(body):
+            ahead = body[: found.start()]
+            if ahead.endswith((b";\n", b";\r\n")) and not split(ahead)[0].endswith(BROKEN):
+                return found.start()
+        return None
+
+    def _remember(self, heading: Heading) -> None:
+        """A statement that is not told may still have changed the database."""
+        if heading[-2] is not None:
+            self._database = heading[-2][:-1].decode(errors="replace")
+
+    def _executed(self, heading: Heading, sql: bytes, offset: int) -> Executed:
+        at, user, number, took, lock, sent, examined, thread, errno, sent_bytes, database, stamp = heading
+        if database is not None:
+            self._database = database[:-1].decode(errors="replace")
+        ended_us = self._moment_us(at) if at is not None else self._ended_us
+        if not ended_us:
+            ended_us = int(stamp) * 1_000_000
+        self._ended_us = ended_us
+        if not self.events:
+            self.first_us = ended_us
+        self.events += 1
+        if errno is not None:
+            self.extra = True
+        command = ""
+        if sql.startswith(_COMMAND):
+            command, sql = sql[len(_COMMAND) :].decode(errors="replace"), b""
+        return Executed(
+            offset=offset,
+            ended_us=ended_us,
+            took_us=_us(took),
+            lock_us=_us(lock),
+            rows_sent=int(sent),
+            rows_examined=int(examined),
+            bytes_sent=int(sent_bytes) if sent_bytes is not None else 0,
+            errno=int(errno) if errno is not None else 0,
+            user=self._user(user) if user is not None else "",
+            connection=int(number if number is not None else thread or 0),
+            database=self._database,
+            command=command,
+            sql=sql,
+        )
+
+    def _user(self, text: bytes) -> str:
+        user = self._users.get(text)
+        if user is None:
+            user = self._users[text] = text.decode(errors="replace")
+        return user
+
+    def _moment_us(self, text: bytes) -> int:
+        """µs since 1970; 0 for a time of another form (MySQL before 5.7 wrote `160929  8:41:26`)."""
+        second, fraction, zone = text[:19], text[20:26], text[26:]
+        if zone != b"Z" or not fraction.isdigit():
+            return _moment_us(text)
+        known, base = self._second
+        if known != second:
+            base = _moment_us(second + b"Z")
+            self._second = (second, base)
+        return base + int(fraction) if base else 0
+
+    def _outside(self, text: bytes, offset: int) -> Iterator[Executed]:
+        """Text that belongs to no event: banners; anything else is not understood."""
+        end = 0
+        for banner in _BANNER.finditer(text):
+            self._no_event(text, end, banner.start(), offset)
+            end = banner.end()
+            self.server = banner["version"].decode(errors="replace").partition(" ")[0]
+            self._database = ""
+            yield Executed(offset=offset + banner.start(), ended_us=self._ended_us, took_us=0, command=SERVER_STARTED)
+        self._no_event(text, end, len(text), offset)
+
+    def _no_event(self, text: bytes, start: int, end: int, offset: int) -> None:
+        if text[start:end].strip():
+            self._miss(NO_EVENT, offset + start)
+
+    def _count(self, what: str) -> int:
+        return missed.count if (missed := self._missed.get(what)) else 0
+
+    def _miss(self, what: str, offset: int) -> None:
+        first = known.offset if (known := self._missed.get(what)) else offset
+        self._missed[what] = NotUnderstood(file=self._name, offset=first, what=what, count=self._count(what) + 1)
+
+
+def _us(seconds: bytes) -> int:
+    if seconds[-7:-6] == b".":
+        return int(seconds[:-7] + seconds[-6:])
+    whole, _, fraction = seconds.partition(b".")
+    return int(whole) * 1_000_000 + int(fraction[:6].ljust(6, b"0")) if fraction else int(whole) * 1_000_000
+
+
+def _moment_us(text: bytes) -> int:
+    try:
+        moment = datetime.fromisoformat(text.decode("ascii", "replace"))
+    except ValueError:
+        return 0
+    return round(moment.timestamp() * 1_000_000) if moment.tzinfo is not None else 0

@@ -1,0 +1,272 @@
+"""Logs become classes and transactions; what a log is not, or cannot show, is said."""
+
+import io
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from seatrial.domain.event import Event, Progress, silent
+from seatrial.domain.fault import Cancelled, Fault
+from seatrial.domain.workload import Digest, Executed, QueryClass, Recorded, Verb
+from seatrial.parsing.slow_log import SlowLog
+from seatrial.stages.digest import Digester, Log, digest
+from seatrial.stages.digest.reading import looks_like
+from tests.unit.slow_logs import BANNER, BEGAN, closed, event, log
+
+NOW = BEGAN + timedelta(hours=1)
+
+
+def digested(
+    *contents: bytes, keep: list[Recorded] | None = None, now: datetime = NOW, database: str = "shop"
+) -> Digest:
+    return digest(
+        [
+            Log(name=f"slow.{n}.log", stream=io.BytesIO(content), bytes=len(content))
+            for n, content in enumerate(contents)
+        ],
+        database=database,
+        schema=None,
+        keep=keep.append if keep is not None else None,
+        now=now,
+        tell=silent,
+    )
+
+
+def the(found: Digest, fingerprint: str) -> QueryClass:
+    (query,) = [query for query in found.classes if query.fingerprint.startswith(fingerprint)]
+    return query
+
+
+def sequences(found: Digest) -> dict[tuple[str, ...], int]:
+    return {tuple(found.query(query).fingerprint for query in each.queries): each.count for each in found.transactions}
+
+
+def test_what_our_own_accounts_did_is_no_workload_and_is_said() -> None:
+    ours = event("SHOW GLOBAL STATUS", id=9, use="shop").replace(b"app[app]", b"seatrial_reader[seatrial_reader]")
+    content = BANNER + event("SELECT 1 FROM t", use="shop") + ours
+    recorded: list[Recorded] = []
+    found = digest(
+        [Log(name="slow.log", stream=io.BytesIO(content), bytes=len(content))],
+        database="shop",
+        schema=None,
+        keep=recorded.append,
+        now=NOW,
+        tell=silent,
+        ours=frozenset({"seatrial_reader"}),
+    )
+    assert [query.verb for query in found.classes] == [Verb.SELECT]
+    assert len(recorded) == found.events == 1
+    assert "What seatrial's own accounts did is left out: 1 statements." in found.caveats
+
+
+def test_a_class_has_its_figures() -> None:
+    content = BANNER + b"".join(
+        event(f"SELECT a FROM t WHERE id = {n}", second=n, took_us=n * 1000, rows=n, errno=int(n == 7), use="shop")
+        for n in range(1, 11)
+    )
+    found = digested(content)
+    (query,) = found.classes
+    assert (query.fingerprint, query.verb, query.tables) == ("select a from t where id = ?", Verb.SELECT, ("t",))
+    assert [str(column) for column in query.bound] == ["t.id"]
+    assert (query.count, query.errors, query.rows_sent, query.rows_sent_max) == (10, 1, 55, 10)
+    assert (query.times.total_us, query.times.min_us, query.times.max_us) == (55_000, 1000, 10_000)
+    assert query.times.p50_us == pytest.approx(5000, rel=0.011)
+    assert query.times.p99_us == pytest.approx(9000, rel=0.011)
+    assert (query.first, query.last) == ("2026-11-20T08:50:01.000000Z", "2026-11-20T08:50:10.000000Z")
+    assert query.databases == ("shop",)
+    assert (found.events, found.errors, found.query_time_us, found.connections) == (10, 1, 55_000, 1)
+    assert (found.first, found.seconds) == ("2026-11-20T08:50:00.999000Z", 9.001)
+    assert [file.server for file in found.files] == ["8.4.3"]
+    assert sum(each.queries for each in found.series) == 10
+    assert sum(each.busy_us for each in found.series) == 55_000
+    assert found.caveats == (
+        "No statement is faster than 1.0 ms: long_query_time was above 0, so most statements, "
+        "and parts of transactions, are missing.",
+    )
+
+
+def test_the_same_statement_has_the_same_id_everywhere() -> None:
+    (one,) = digested(log("SELECT a FROM t WHERE id = 1")).classes
+    (other,) = digested(BANNER + event("select a from t where id='x' -- why", use="shop", id=99)).classes
+    assert one.id == other.id == "d22d757d374974e9"
+
+
+def test_the_shape_is_that_of_the_longest_lists() -> None:
+    found = digested(log("SELECT a FROM t WHERE id IN (1)", "SELECT a FROM t WHERE id IN (1,2,3)"))
+    assert found.classes[0].shape == "SELECT a FROM t WHERE id IN (:v1, :v2)"
+
+
+def test_several_logs_are_one_workload() -> None:
+    found = digested(log("SELECT 1"), BANNER + event("SELECT 2", use="shop", second=5))
+    assert (found.events, len(found.classes), len(found.files)) == (2, 1, 2)
+    assert not [caveat for caveat in found.caveats if "order" in caveat]
+    backwards = digested(BANNER + event("SELECT 2", use="shop", second=5), log("SELECT 1"))
+    assert [caveat for caveat in backwards.caveats if "in the order they were written" in caveat]
+
+
+def test_other_databases_are_left_out() -> None:
+    found = digested(
+        BANNER
+        + event("SELECT 1")  # no database known yet
+        + event("SELECT a FROM t", use="shop")
+        + event("SELECT a FROM information_schema.tables WHERE x = 1")
+        + event("SELECT a FROM t", use="blog")
+        + event("SELECT a FROM shop.t", id=8)
+        + event("SELECT a FROM `shop`.t", id=8)
+    )
+    assert (found.events, found.other_databases) == (4, 2)
+
+
+@pytest.mark.parametrize(
+    ("contents", "code", "said"),
+    [
+        ([], "digest.no-logs", "no slow log"),
+        ([b""], "digest.empty", "slow.0.log is empty"),
+        ([b"root:x:0:0:root:/root:/bin/bash\n"], "digest.not-a-log", "begins like `xxxx:x:9:9:xxxx:/xxxx:/xxx/xxxx`"),
+        ([b"\x1f\x8b\x08\x00rest"], "digest.not-a-log", "packed with gzip"),
+        ([b'{"password": "secret"}'], "digest.not-a-log", "as JSON does"),
+        ([b"\x00\x01\x02\x03"], "digest.not-a-log", "binary data"),
+        (
+            [log("SELECT 1", "SELECT 2", database="blog") + event("SELECT 1", use="wiki")],
+            "digest.other-database",
+            "it has blog (2 statements), wiki (1 statements), and none of shop",
+        ),
+    ],
+)
+def test_what_is_no_log_of_ours_is_a_fault(contents: Sequence[bytes], code: str, said: str) -> None:
+    with pytest.raises(Fault) as caught:
+        digested(*contents)
+    assert caught.value.code == code
+    assert said in caught.value.what
+    assert "secret" not in caught.value.what
+
+
+def test_a_file_that_cannot_be_read_is_a_fault() -> None:
+    class Broken(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            raise IsADirectoryError(21, "Is a directory")
+
+    with pytest.raises(Fault) as caught:
+        digest([Log(name="slow", stream=Broken())], database="shop", schema=None, keep=None, now=NOW, tell=silent)
+    assert caught.value.code == "digest.unreadable"
+
+
+def test_what_a_text_looks_like_tells_none_of_it() -> None:
+    assert looks_like("\n  Geheim 42: 'ключ'\n".encode()) == "it begins like `  xxxxxx 99: 'xxxx'`"
+    assert looks_like(b"") == "it begins like ``"
+
+
+def test_what_the_log_cannot_show_is_said() -> None:
+    def caveats(content: bytes, now: datetime = NOW) -> str:
+        return " ".join(digested(content, now=now).caveats)
+
+    assert caveats(log("SELECT 1")) == ""
+    assert "0.log has no banner" in caveats(event("SELECT 1"))
+    assert "without log_slow_extra" in caveats(BANNER + event("SELECT 1", extra=False))
+    assert "cut at its end" in caveats(log("SELECT 1", "SELECT 2")[:-9])
+    assert "clock is ahead of ours: its last statement is 7,200 s" in caveats(
+        log("SELECT 1"), BEGAN - timedelta(hours=2)
+    )
+    without_ids = event("BEGIN", extra=False).replace(b"  Id:     7", b"") + event("SELECT 1", extra=False).replace(
+        b"  Id:     7", b""
+    )
+    found = digested(BANNER + without_ids)
+    assert "no connection ids" in " ".join(found.caveats)
+    assert sequences(found) == {("select ?",): 1}
+
+
+def test_only_a_banner_is_a_log_without_statements() -> None:
+    found = digested(BANNER)
+    assert (found.events, found.first, found.seconds, found.classes) == (0, "", 0, ())
+
+
+def test_progress_is_told_and_can_be_cancelled() -> None:
+    told: list[Event] = []
+    content = log(*["SELECT 1"] * 300)
+
+    def tell(event: Event) -> None:
+        told.append(event)
+        if isinstance(event, Progress):
+            raise Cancelled
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(Cancelled):
+        patch.setattr("seatrial.stages.digest.reading._TELL_EVERY_S", 0)
+        digest(
+            [Log(name="slow", stream=io.BytesIO(content), bytes=len(content))],
+            database="shop",
+            schema=None,
+            keep=None,
+            now=NOW,
+            tell=tell,
+        )
+    progress = told[-1]
+    assert isinstance(progress, Progress)
+    assert (progress.unit, progress.total, progress.left_s) == ("bytes", len(content), 0)
+
+
+def test_the_recording_has_every_statement_of_ours_in_order() -> None:
+    kept: list[Recorded] = []
+    found = digested(
+        BANNER
+        + event("SET NAMES utf8mb4", id=5, use="shop", second=1, took_us=1000)
+        + event("BEGIN", id=5, second=2)
+        + event("INSERT INTO t VALUES ('sécret')", id=9, second=3, errno=1062)
+        + event("SELECT 1", id=9, use="blog", second=3)
+        + event("COMMIT", id=5, use="shop", second=4)
+        + closed(id=5, second=5)
+        + event("SELECT 'again'", id=5, second=6, rows=1)
+        + BANNER
+        + event("SELECT 'after'", id=5, use="shop", second=7),
+        keep=kept,
+    )
+    assert [(each.connection, each.at_us, each.sql.decode()) for each in kept] == [
+        (0, 0, "SET NAMES utf8mb4"),
+        (0, 1_000_900, "BEGIN"),
+        (1, 2_000_900, "INSERT INTO t VALUES ('sécret')"),
+        (0, 3_000_900, "COMMIT"),
+        (2, 5_000_900, "SELECT 'again'"),
+        (3, 6_000_900, "SELECT 'after'"),
+    ]
+    assert (kept[2].errno, kept[4].rows, kept[4].database, kept[0].took_us) == (1062, 1, "shop", 1000)
+    assert found.connections == 4
+    assert found.first == "2026-11-20T08:50:00.999000Z"
+    assert {each.query for each in kept} <= {query.id for query in found.classes}
+    encoded = msgspec.json.encode(kept[2])
+    assert msgspec.json.decode(encoded, type=Recorded) == kept[2]
+
+
+def test_memory_does_not_grow_with_statements_that_differ_in_their_literals() -> None:
+    digester = Digester(dialect="test", database="shop", schema=None)
+    executed = list(_executed(log(*[f"SELECT a FROM t WHERE b = {n} AND c IN ({n}, 'x{n}')" for n in range(500)])))
+    for each in executed:
+        digester.add(each)
+    found = digester.done(NOW)
+    assert len(found.classes) == 1
+    assert len(digester._classes._texts) == 1
+    (b, c) = sorted(found.values, key=lambda each: each.column.name)
+    assert (b.executions, b.distinct, c.distinct, c.capped) == (500, 500, 1000, False)
+
+
+def _executed(content: bytes) -> Iterator[Executed]:
+    return iter(SlowLog(io.BytesIO(content), "slow.log"))
+
+
+def test_a_statement_may_carry_the_id_of_a_known_class() -> None:
+    known = digested(log("SELECT a FROM t WHERE b <> 5")).classes
+    digester = Digester(dialect="vtgate query log", database="shop", schema=None, known=known)
+    for each in _executed(
+        log(
+            f"/*seatrial:{known[0].id}*/ select a from t where b != :b /* INT64 */",
+            "/*seatrial:0000000000000000*/ select 1",
+            "select 2",
+        )
+        + event(f"/*seatrial:{known[0].id}*/ select what vtgate cannot parse", errno=1064)
+    ):
+        digester.add(each)
+    found = digester.done(datetime.now(UTC))
+    assert {(query.id == known[0].id, query.fingerprint, query.count) for query in found.classes} == {
+        (True, "select a from t where b <> ?", 2),
+        (False, "select ?", 2),
+    }
