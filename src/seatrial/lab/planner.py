@@ -71,11 +71,12 @@ class Planner:
     def put(self, keyspace: str, shards: int, vschema: VSchema, tell: Tell) -> None:
         """Make the keyspace what is given, new or changed; returns when the planner goes by it.
 
-        The number of shards (1, 2, 4, …) is fixed with the first call; a refused VSchema is a Fault.
+        The number of shards (1, 2, 4, …; an unsharded keyspace has one) is fixed with the first call; a VSchema that
+        Vitess refuses, or only warns of, is a Fault.
         """
         if keyspace not in self._known:
             self._do("CreateKeyspace", "--durability-policy", "none", keyspace, tell=tell)
-            for shard in shard_names(shards) if shards > 1 else (UNSHARDED_RANGE,):
+            for shard in shard_names(shards) if vschema.sharded else (UNSHARDED_RANGE,):
                 self._do("CreateShard", f"{keyspace}/{shard}", tell=tell)
             self._do("RebuildKeyspaceGraph", "--allow-partial", keyspace, tell=tell)
             self._known.add(keyspace)
@@ -83,7 +84,7 @@ class Planner:
         seen = f"seatrial_put_{time.monotonic_ns()}"
         content = plain(vschema)
         content.setdefault("tables", {})[seen] = {"pinned": "00"} if vschema.sharded else {}
-        self._do("ApplyVSchema", "--vschema", json.dumps(content), keyspace, tell=tell)
+        self._do("ApplyVSchema", "--strict", "--vschema", json.dumps(content), keyspace, tell=tell)
         until = time.monotonic() + LEARN_TIMEOUT_S
         while seen not in self._tables(keyspace):
             if time.monotonic() > until:
