@@ -108,6 +108,7 @@ class FakeCluster:
         self.reports: tuple[VDiffShard, ...] = ()
         self.done: list[str] = []
         self.gate = FakeSql()
+        self.gates: list[str | None] = []  # the keyspaces that connections to vtgate were asked for
 
     def add_workflow(self, name: str, keyspace: str, source: str = "shop_source", **given: Any) -> None:
         """A workflow that follows its source, or as given."""
@@ -145,6 +146,9 @@ class FakeCluster:
         self.done.append(f"vschema {keyspace}")
 
     def apply_schema(self, keyspace: str, statement: str) -> None:
+        if statement.startswith("ALTER"):
+            self.done.append(f"alter {keyspace}: {statement}")
+            return
         found = re.match(r"CREATE TABLE `((?:[^`]|``)+)`", statement)
         assert found is not None, statement
         self.ddl.setdefault(keyspace, {})[found[1].replace("``", "`")] = statement
@@ -155,6 +159,10 @@ class FakeCluster:
 
     def routing_rules(self) -> Mapping[str, Any]:
         return {"rules": [dict(rule) for rule in self.rules]}
+
+    def apply_routing_rules(self, rules: Mapping[str, Any]) -> None:
+        self.rules = [dict(rule) for rule in rules["rules"]]
+        self.done.append(f"rules {len(self.rules)}")
 
     def denied_tables(self, keyspace: str) -> Mapping[str, tuple[str, ...]]:
         return self.denied.get(keyspace, {})
@@ -167,6 +175,9 @@ class FakeCluster:
     ) -> None:
         self.done.append(f"move {workflow}")
         self.add_workflow(workflow, keyspace, source)
+        if any(choice.option == "--stop-after-copy" for choice in choices):
+            self._set(workflow, "Stopped")
+            self.denied[keyspace] = dict.fromkeys(self.shards_of[keyspace], tuple(tables))
 
     def materialize(self, workflow: str, keyspace: str, source: str, tables: Sequence[str]) -> None:
         self.done.append(f"materialize {workflow}")
@@ -187,8 +198,11 @@ class FakeCluster:
         self._set(workflow, "Stopped")
         self.done.append(f"stop {workflow}")
 
-    def cancel(self, workflow: str, keyspace: str) -> None:
+    def cancel(self, workflow: str, keyspace: str, *, keep_rules: bool = False) -> None:
         del self.states[workflow]
+        self.denied.pop(keyspace, None)
+        if not keep_rules:  # Vitess takes them by the tables' names; so few tables move here that all go
+            self.rules = []
         self.done.append(f"cancel {workflow}")
 
     def allow_tables(self, keyspace: str, tables: Sequence[str] | None = None) -> None:
@@ -227,7 +241,8 @@ class FakeCluster:
     def dry_run(self, workflow: str, keyspace: str, *, reverse: bool) -> str:
         return "Lock keyspace"
 
-    def gate_sql(self) -> FakeSql:
+    def gate_sql(self, keyspace: str | None = None) -> FakeSql:
+        self.gates.append(keyspace)
         return self.gate
 
     def _set(self, workflow: str, state: str) -> None:
@@ -242,6 +257,7 @@ class FakeTablets:
         self._cluster = cluster
         self._answers = answers or {}
         self.by_alias: dict[str, FakeSql] = {}
+        self.free: int | None = None
 
     def serve(self, keyspace: str, shards: Sequence[str], tell: Tell) -> None:
         self._cluster.shards_of[keyspace] = tuple(shards)
@@ -254,6 +270,14 @@ class FakeTablets:
     def detach(self, keyspace: str, tell: Tell) -> None:
         self._cluster.shards_of.pop(keyspace, None)
         self._cluster.done.append(f"detach {keyspace}")
+
+    def remove(self, keyspace: str, tell: Tell) -> None:
+        self._cluster.shards_of.pop(keyspace, None)
+        self._cluster.states = {n: s for n, s in self._cluster.states.items() if s.keyspace != keyspace}
+        self._cluster.done.append(f"remove {keyspace}")
+
+    def room_bytes(self) -> int | None:
+        return self.free
 
     def sql(self, alias: str) -> FakeSql:
         return self.by_alias.setdefault(alias, FakeSql(self._answers))

@@ -11,9 +11,11 @@ from seatrial.cli.output import print_json
 from seatrial.domain import accounts as wanted_accounts
 from seatrial.domain.event import Tell, silent
 from seatrial.domain.fault import Exit
-from seatrial.domain.movement import Act
+from seatrial.domain.movement import Act, Loaded
+from seatrial.domain.naming import SCRATCH
 from seatrial.stages.load import leave
 from seatrial.stages.load.order import Order, acts
+from seatrial.stages.load.scratch import cost, drop
 from seatrial.trial.detach import DETACH
 from seatrial.trial.journey import load_order, step
 
@@ -33,16 +35,27 @@ def load(desk: Desk, dry_run: bool, accounts: bool) -> None:
       seatrial load resume -d acme
       seatrial load cancel -d acme            empty the target again
       seatrial load detach -d acme            leave nothing on the source, and prove it
+
+    With --instance scratch it makes a copy that stands still, for a replay to write on: outside every routing rule,
+    with its cost in disk and reads said before (--dry-run says it too), and `cancel` takes it away whole.
+
+    \b
+      seatrial provision -d acme --instance scratch
+      seatrial load -d acme --instance scratch
+      seatrial load cancel -d acme --instance scratch
     """
     if accounts:
         click.echo(wanted_accounts.to_paste(_grants(desk)), nl=False)
         return
     if dry_run:
         order = load_order(desk.bench(silent))
+        price = cost(order, desk.wiring.tablets()) if order.scratch else None
         if desk.as_json:
-            print_json({"acts": acts(order), "workflows": order.workflows})
+            print_json({"acts": acts(order), "workflows": order.workflows, "cost": price})
         else:
             _print_page(order)
+            if price is not None:
+                click.echo(f"COST: {price}.")
         return
     if not desk.as_json:
         _print_page(load_order(desk.bench(silent)))
@@ -50,11 +63,21 @@ def load(desk: Desk, dry_run: bool, accounts: bool) -> None:
     if desk.as_json:
         print_json(loaded)
     else:
-        rate = loaded.bytes / 1e6 / loaded.copy_seconds if loaded.copy_seconds else 0
-        click.echo(
-            f"{loaded.rows:,} rows, {loaded.bytes / 1e6:,.1f} MB in {len(loaded.tables)} tables; copied in "
-            f"{loaded.copy_seconds:.1f} s ({rate:,.1f} MB/s); following the source.\nNext: seatrial verify"
-        )
+        click.echo(_summary(loaded))
+
+
+def _summary(loaded: Loaded) -> str:
+    rate = loaded.bytes / 1e6 / loaded.copy_seconds if loaded.copy_seconds else 0
+    copied = (
+        f"{loaded.rows:,} rows, {loaded.bytes / 1e6:,.1f} MB in {len(loaded.tables)} tables; copied in "
+        f"{loaded.copy_seconds:.1f} s ({rate:,.1f} MB/s)"
+    )
+    if loaded.stood_still is None:
+        return f"{copied}; following the source.\nNext: seatrial verify"
+    return (
+        f"{copied}; standing still since {loaded.stood_still.at}.\n"
+        "Next: seatrial replay; afterwards: seatrial load cancel --instance scratch"
+    )
 
 
 @load.command()
@@ -75,12 +98,28 @@ def resume(desk: Desk) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @over_dossier
 def cancel(desk: Desk, yes: bool) -> None:
-    """End the import: workflows and routing rules go, this trial's tables on the target are emptied."""
+    """End the import: workflows and routing rules go, this trial's tables on the target are emptied. A scratch copy
+    (--instance scratch) goes whole, with keyspaces and tablets."""
+    if desk.instance == SCRATCH:
+        _drop_scratch(desk, yes)
+        return
     if not yes:
         click.confirm(
             f"Empty the tables of trial {desk.settings.name} on {desk.settings.target}?", abort=True, err=True
         )
     _with_cluster(desk, lambda order, tell: leave.cancel(order, desk.wiring.cluster(), desk.wiring.tablets(), tell))
+
+
+def _drop_scratch(desk: Desk, yes: bool) -> None:
+    naming = desk.settings.naming(desk.instance)
+    if not yes:
+        click.confirm(
+            f"Remove the scratch copy of trial {desk.settings.name} from {desk.settings.target}?", abort=True, err=True
+        )
+    with live(quiet=desk.as_json) as tell:
+        drop(naming, desk.wiring.cluster(), desk.wiring.tablets(), tell)
+    if desk.as_json:
+        print_json({"done": True})
 
 
 @load.command()

@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 
+from msgspec.structs import replace
+
 from seatrial.domain.collection import Collection
 from seatrial.domain.event import Acted, Acting, Note, Tell
 from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.identifier import quote
 from seatrial.domain.movement import Provisioned, ServedKeyspace
-from seatrial.domain.naming import Naming
+from seatrial.domain.naming import MAIN, Naming
 from seatrial.domain.ports import Cluster, Tablets
 from seatrial.domain.schema import Schema, Table, same_definition
 from seatrial.domain.topology import UNSHARDED_RANGE, shard_names
@@ -20,9 +22,14 @@ SEQUENCE_CACHE = 1000
 
 
 def planned(collection: Collection, vschemas: VSchemas, naming: Naming, shards: int) -> tuple[ServedKeyspace, ...]:
-    """What provision would make, before it makes it. Faults name a VSchema that does not fit the schema."""
+    """What provision would make, before it makes it. Faults name a VSchema that does not fit the schema.
+
+    Only the main instance's tables answer to their bare names (rule R2)."""
     vschemas.check(collection.schema)
-    placed = vschemas.placed(naming.keyspace)
+    placed = {
+        keyspace: replace(vschema, require_explicit_routing=naming.instance != MAIN)
+        for keyspace, vschema in vschemas.placed(naming.keyspace).items()
+    }
     return tuple(
         ServedKeyspace(
             role=role,

@@ -1,5 +1,6 @@
 """The port `Tablets`: in the lab they are started and stopped, on a foreign cluster they are asked for."""
 
+import shutil
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -30,6 +31,12 @@ class LabTablets:
 
     def detach(self, keyspace: str, tell: Tell) -> None:
         attach.detach_source(self._lab, keyspace, tell)
+
+    def remove(self, keyspace: str, tell: Tell) -> None:
+        labs.remove_keyspace(self._lab, keyspace, tell)
+
+    def room_bytes(self) -> int | None:
+        return shutil.disk_usage(self._lab.folder).free
 
     def sql(self, alias: str) -> Sql:
         return Connection(self._lab.tablet_login(alias), init=self._session)
@@ -91,6 +98,20 @@ class ForeignTablets:
                 retry=True,
             )
         tell(Progress(phase=f"keyspace {keyspace} is gone"))
+
+    def remove(self, keyspace: str, tell: Tell) -> None:
+        if keyspace in self._cluster.keyspaces():
+            raise Fault(
+                "target.remove-by-operators",
+                f"the tablets of keyspace {keyspace} are run by the cluster's operators",
+                remedy="ask them to stop its tablets and run: "
+                f"vtctldclient DeleteKeyspace --recursive {keyspace}; then run again",
+                retry=True,
+            )
+        tell(Progress(phase=f"keyspace {keyspace} is gone"))
+
+    def room_bytes(self) -> int | None:
+        return None
 
     def sql(self, alias: str) -> Sql:
         return ThroughVtctld(self._cluster, alias)

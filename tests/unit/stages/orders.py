@@ -2,10 +2,11 @@
 
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
-from seatrial.domain.movement import BrakeLimits, Workflow
-from seatrial.domain.naming import Naming
+from seatrial.domain.movement import BrakeLimits, Provisioned, Workflow
+from seatrial.domain.naming import SCRATCH, Naming
 from seatrial.stages.cutover.traffic import Group
 from seatrial.stages.load.order import Order, order
 from tests.unit import factories
@@ -19,6 +20,31 @@ def the_order(**given: Any) -> Order:
     return replace(
         order(factories.collection(), factories.provisioned(), NAMING, BrakeLimits(), defer_keys=None), **given
     )
+
+
+SCRATCH_NAMING = Naming("shop", SCRATCH)
+SCRATCH_SHARDS = {"shop__scratch_sharded": ("-80", "80-"), "shop__scratch_unsharded": ("0",)}
+
+
+def scratch_provisioned() -> Provisioned:
+    """The shop provisioned once more, as a scratch instance."""
+    text = msgspec.json.encode(factories.provisioned()).decode()
+    text = text.replace('"x"', '"shop_sharded.x"')
+    for role in ("sharded", "unsharded"):
+        text = text.replace(f"shop_{role}", SCRATCH_NAMING.keyspace(role))
+    return msgspec.json.decode(text, type=Provisioned)
+
+
+def scratch_order(**given: Any) -> Order:
+    made = order(factories.collection(), scratch_provisioned(), SCRATCH_NAMING, BrakeLimits(), defer_keys=None)
+    return replace(made, **given)
+
+
+def with_scratch(cluster: FakeCluster) -> FakeCluster:
+    """The cluster with the scratch copy's keyspaces in it, served and with their VSchemas."""
+    cluster.shards_of |= SCRATCH_SHARDS
+    cluster.vschemas |= {keyspace.name: keyspace.vschema for keyspace in scratch_provisioned().keyspaces}
+    return cluster
 
 
 def cluster(*, running: bool = True) -> FakeCluster:

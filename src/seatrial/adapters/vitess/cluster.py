@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from seatrial.adapters.mysql.client import Connection, Login
 from seatrial.adapters.vitess import read
 from seatrial.adapters.vitess.vtctldclient import Vtctldclient
@@ -40,8 +42,8 @@ class VitessCluster:
         _, _, rest = str(comment).partition("Version: ")  # "Version: 24.0.3 (Git revision …"
         return rest.split(" ", 1)[0] or "unknown"
 
-    def gate_sql(self) -> Connection:
-        return Connection(self.gate)
+    def gate_sql(self, keyspace: str | None = None) -> Connection:
+        return Connection(msgspec.structs.replace(self.gate, database=keyspace))
 
     def keyspaces(self) -> frozenset[str]:
         return frozenset(entry["name"] for entry in self._client.json("GetKeyspaces") or [])
@@ -86,6 +88,12 @@ class VitessCluster:
         rules: Mapping[str, Any] = self._client.json("GetRoutingRules")
         return rules
 
+    def apply_routing_rules(self, rules: Mapping[str, Any]) -> None:
+        with tempfile.TemporaryDirectory() as folder:  # a few hundred tables' rules are too long for an argument
+            file = Path(folder) / "rules.json"
+            file.write_text(json.dumps(rules))
+            self._client.text("ApplyRoutingRules", "--rules-file", str(file))
+
     def denied_tables(self, keyspace: str) -> Mapping[str, tuple[str, ...]]:
         return {shard: read.denied(entry) for shard, entry in self._shards(keyspace).items()}
 
@@ -125,8 +133,9 @@ class VitessCluster:
     def stop(self, workflow: str, keyspace: str) -> None:
         self._client.text("Workflow", "--keyspace", keyspace, "stop", "--workflow", workflow)
 
-    def cancel(self, workflow: str, keyspace: str) -> None:
-        self._client.text(*_move(workflow, keyspace), "cancel", "--keep-data")
+    def cancel(self, workflow: str, keyspace: str, *, keep_rules: bool = False) -> None:
+        rules = ("--keep-routing-rules",) if keep_rules else ()
+        self._client.text(*_move(workflow, keyspace), "cancel", "--keep-data", *rules)
         self.allow_tables(keyspace)
 
     def allow_tables(self, keyspace: str, tables: Sequence[str] | None = None) -> None:
@@ -140,7 +149,10 @@ class VitessCluster:
                 self._client.text("RefreshStateByShard", "--", target)
 
     def delete_workflow(self, workflow: str, keyspace: str) -> None:
-        self._client.text("Workflow", "--keyspace", keyspace, "delete", "--workflow", workflow, "--keep-data")
+        self._client.text(
+            *("Workflow", "--keyspace", keyspace, "delete", "--workflow", workflow),
+            *("--keep-data", "--keep-routing-rules"),
+        )
 
     def vdiff(self, workflow: str, keyspace: str, uuid: str, tables: Sequence[str]) -> None:
         self._client.text(

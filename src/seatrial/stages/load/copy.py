@@ -30,28 +30,34 @@ def load(order: Order, *, cluster: Cluster, tablets: Tablets, source: Sql, now: 
         if not resumed:
             _fresh_gates(order, cluster, shards, source, tell)
             _forget_journals(order, cluster, shards, tell)
-        _attach(order, tablets, tell)
+        attach(order, tablets, tell)
         for workflow in order.workflows:
-            _create(workflow, order, cluster, source, tell)
-        brake = Brake(source, order.brake, is_replica=order.is_replica)
+            create(workflow, order, cluster, source, tell)
         watch = Watch(order, shards, tell)
-        runway = _copy(order, cluster, source, brake, watch, now, tell)
+        runway = watch_over(order, cluster, source, watch, now, tell)
         for materialization in order.materializations:
             materialise(materialization, cluster, tell)
-        for workflow in order.workflows:
-            measure(workflow.keyspace, workflow.tables, shards)
-        watch.measure()
-        tables = tuple(
-            LoadedTable(
-                table=table,
-                keyspace=workflow.keyspace,
-                rows=exact_rows(workflow.keyspace, table, shards, tell),
-                bytes=watch.bytes_of(workflow.keyspace, table),
-                seconds=watch.seconds_of(workflow.keyspace, table),
-            )
-            for workflow in order.workflows
-            for table in workflow.tables
+        return counted(order, watch, shards, tell, resumed=resumed, runway=runway)
+
+
+def counted(
+    order: Order, watch: Watch, shards: Shards, tell: Tell, *, resumed: bool = False, runway: Runway | None = None
+) -> Loaded:
+    """What was loaded, with every table's rows counted on the target."""
+    for workflow in order.workflows:
+        measure(workflow.keyspace, workflow.tables, shards)
+    watch.measure()
+    tables = tuple(
+        LoadedTable(
+            table=table,
+            keyspace=workflow.keyspace,
+            rows=exact_rows(workflow.keyspace, table, shards, tell),
+            bytes=watch.bytes_of(workflow.keyspace, table),
+            seconds=watch.seconds_of(workflow.keyspace, table),
         )
+        for workflow in order.workflows
+        for table in workflow.tables
+    )
     return Loaded(
         source_keyspace=order.naming.source_keyspace,
         workflows=order.workflows,
@@ -92,7 +98,8 @@ def _forget_journals(order: Order, cluster: Cluster, shards: Shards, tell: Tell)
                 tell(Note(text=f"{workflow.keyspace}: forgot {left} journals of switches of an earlier import"))
 
 
-def _attach(order: Order, tablets: Tablets, tell: Tell) -> None:
+def attach(order: Order, tablets: Tablets, tell: Tell) -> None:
+    """Make the source's own MySQL a keyspace of the cluster, unless it is one already."""
     keyspace, sidecar = order.naming.source_keyspace, order.naming.source_sidecar
     act = f"attach the source as keyspace {keyspace}; Vitess makes the database {sidecar} on it"
     tell(Acting(act=act, undo="seatrial load detach"))
@@ -104,7 +111,8 @@ def _status(cluster: Cluster, workflow: str, keyspace: str) -> WorkflowStatus | 
     return cluster.status(workflow, keyspace)
 
 
-def _create(workflow: Workflow, order: Order, cluster: Cluster, source: Sql, tell: Tell) -> None:
+def create(workflow: Workflow, order: Order, cluster: Cluster, source: Sql, tell: Tell) -> None:
+    """Start the workflow, or find it and have it go on."""
     found = _status(cluster, workflow.name, workflow.keyspace)
     if found is not None:
         if cluster.traffic(workflow.name, workflow.keyspace) is TrafficState.TARGET:
@@ -120,7 +128,7 @@ def _create(workflow: Workflow, order: Order, cluster: Cluster, source: Sql, tel
         return
     gates.no_long_transaction(source, tell)
     act = f"copy {len(workflow.tables)} tables into {workflow.keyspace} (workflow {workflow.name})"
-    tell(Acting(act=act, undo="seatrial load cancel"))
+    tell(Acting(act=act, undo=f"seatrial load cancel --instance {order.naming.instance}"))
     for choice in workflow.choices:
         tell(Note(text=f"{choice.option}={choice.value}: {choice.reason}"))
     try:
@@ -130,7 +138,7 @@ def _create(workflow: Workflow, order: Order, cluster: Cluster, source: Sql, tel
     except Fault:
         # Vitess leaves a half-made workflow behind (engine met 24.0.3); a stopped one that never copied goes again
         if (half := _status(cluster, workflow.name, workflow.keyspace)) is not None and half.stopped:
-            cluster.cancel(workflow.name, workflow.keyspace)
+            cluster.cancel(workflow.name, workflow.keyspace, keep_rules=order.scratch)
         raise
     tell(Acted(act=act))
 
@@ -154,10 +162,10 @@ def _insist_on_binlog(state: WorkflowStatus, source: Sql) -> None:
             )
 
 
-def _copy(
-    order: Order, cluster: Cluster, source: Sql, brake: Brake, watch: Watch, now: Now, tell: Tell
-) -> Runway | None:
-    """Watch until every stream follows; hold the brake. Returns the binary log's runway as last seen."""
+def watch_over(order: Order, cluster: Cluster, source: Sql, watch: Watch, now: Now, tell: Tell) -> Runway | None:
+    """Watch until every stream follows (or stands still, for a scratch copy); hold the brake. Returns the binary
+    log's runway as last seen."""
+    brake = Brake(source, order.brake, is_replica=order.is_replica)
     away = failing = 0
     runway = None
     while True:

@@ -58,14 +58,32 @@ def names_are_free(order: Order, cluster: Cluster) -> None:
     ours = {workflow.keyspace for workflow in order.workflows} | {order.naming.source_keyspace}
     moving = {table for workflow in order.workflows for table in workflow.tables}
     for rule in cluster.routing_rules().get("rules") or []:
-        table = rule["from_table"].partition("@")[0].rpartition(".")[2]
+        keyspace, _, table = rule["from_table"].partition("@")[0].rpartition(".")
+        if keyspace and keyspace not in ours:
+            continue  # of another keyspace's own names
         strangers = [to for to in rule.get("to_tables") or [] if to.partition(".")[0] not in ours]
         if table in moving and strangers:
             raise _taken(table, f"a routing rule sends it to {strangers[0]}")
     for keyspace in sorted(cluster.keyspaces() - ours):
-        taken = moving & set(cluster.vschema(keyspace).get("tables") or {})
-        if taken:
+        vschema = cluster.vschema(keyspace)
+        taken = moving & set(vschema.get("tables") or {})
+        if taken and not vschema.get("require_explicit_routing"):
             raise _taken(min(taken), f"keyspace {keyspace} has a table of that name")
+
+
+def source_serves(order: Order, cluster: Cluster) -> None:
+    """Refuse where the tables' traffic has been switched away from the source: a copy of it is of the past, and
+    Vitess would take the copy's workflow for switched too."""
+    for rule in cluster.routing_rules().get("rules") or []:
+        name = rule["from_table"]  # with @replica or @rdonly it is about reads only
+        ours = name.startswith(f"{order.naming.source_keyspace}.") and "@" not in name
+        if ours and rule.get("to_tables") not in ([], [name], None):
+            raise Fault(
+                "load.switched",
+                f"{name} is served by {rule['to_tables'][0]}: the traffic has been switched away from the source",
+                remedy="first: seatrial cutover reverse",
+                exit=Exit.CONFIG,
+            )
 
 
 def _taken(table: str, why: str) -> Fault:

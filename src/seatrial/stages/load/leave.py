@@ -7,6 +7,7 @@ from seatrial.domain.event import Acted, Acting, Note, Tell
 from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.identifier import qualified, quote
 from seatrial.domain.movement import Checked, Detached
+from seatrial.domain.naming import SCRATCH, Naming
 from seatrial.domain.ports import Cluster, Sql, Tablets
 from seatrial.domain.rehearsal import TrafficState
 from seatrial.stages.load.count import Shards
@@ -40,20 +41,26 @@ def cancel(order: Order, cluster: Cluster, tablets: Tablets, tell: Tell) -> None
                 remedy="first: seatrial cutover reverse",
                 exit=Exit.CONFIG,
             )
+    end_workflows(order, cluster, tell)
+    empty(order, cluster, tablets, tell)
+
+
+def end_workflows(order: Order, cluster: Cluster, tell: Tell) -> None:
+    """End what there is of the order's workflows; rows stay where they are."""
     for workflow in order.workflows:
         if cluster.status(workflow.name, workflow.keyspace) is not None:
             tell(Acting(act=f"cancel {workflow.name}", undo="seatrial load copies anew"))
-            cluster.cancel(workflow.name, workflow.keyspace)
+            cluster.cancel(workflow.name, workflow.keyspace, keep_rules=order.scratch)
             tell(Acted(act=f"cancel {workflow.name}"))
     # after the tables' own workflows: Vitess takes their routing rules for a switch of this one
     for materialization in order.materializations:
         if cluster.status(materialization.name, materialization.keyspace) is not None:
             cluster.delete_workflow(materialization.name, materialization.keyspace)
             tell(Acted(act=f"ended {materialization.name}"))
-    _empty(order, cluster, tablets, tell)
 
 
-def _empty(order: Order, cluster: Cluster, tablets: Tablets, tell: Tell) -> None:
+def empty(order: Order, cluster: Cluster, tablets: Tablets, tell: Tell) -> None:
+    """Empty every table of the order's keyspaces, sequences excepted."""
     for keyspace in order.provisioned.keyspaces:
         tables = [name for name, entry in keyspace.vschema.tables.items() if entry.type != "sequence"]
         with Shards([keyspace.name], cluster, tablets) as shards:
@@ -69,14 +76,13 @@ def detach(
 ) -> Detached:
     """Take us off the source and prove it. `mover` is the moving account's own connection to the source; it may
     drop the sidecar database and nothing else. Refused while an import still needs the source."""
-    for workflow in order.workflows:
-        if cluster.status(workflow.name, workflow.keyspace) is not None:
-            raise Fault(
-                "load.in-use",
-                f"workflow {workflow.name} still reads the source",
-                remedy="first: seatrial load cancel",
-                exit=Exit.CONFIG,
-            )
+    for name, instance in _readers(order, cluster):
+        raise Fault(
+            "load.in-use",
+            f"workflow {name} still reads the source",
+            remedy=f"first: seatrial load cancel{instance}",
+            exit=Exit.CONFIG,
+        )
     keyspace, sidecar = order.naming.source_keyspace, order.naming.source_sidecar
     tell(Acting(act=f"detach {keyspace} and drop {sidecar} on the source", undo="seatrial load attaches again"))
     tablets.detach(keyspace, tell)
@@ -89,6 +95,17 @@ def detach(
         checks=tuple(_nothing_left(keyspace, sidecar, cluster, mover)),
         take_back=to_take_back(wanted, sidecar),
     )
+
+
+def _readers(order: Order, cluster: Cluster) -> Iterator[tuple[str, str]]:
+    """Workflows that read the source, of whatever instance of the trial, and the option that names the instance."""
+    base, source = Naming(order.naming.trial).prefix, order.naming.source_keyspace
+    for keyspace in sorted(cluster.keyspaces() - {source}):
+        if keyspace.startswith(f"{base}_"):
+            for name in cluster.workflows(keyspace):
+                state = cluster.status(name, keyspace)
+                if state is not None and state.source_keyspace == source:
+                    yield name, f" --instance {SCRATCH}" if keyspace.startswith(f"{base}__") else ""
 
 
 def _nothing_left(keyspace: str, sidecar: str, cluster: Cluster, mover: Sql) -> Iterator[Checked]:

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from seatrial.domain.collection import Collection
+from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.movement import Act, BrakeLimits, Choice, Materialization, Provisioned, ServedKeyspace, Workflow
-from seatrial.domain.naming import Naming
+from seatrial.domain.naming import MAIN, SCRATCH, Naming
 from seatrial.domain.schema import Table
 
 DEFER_KEYS_FROM_BYTES = 5 << 30
@@ -26,6 +27,11 @@ class Order(Struct, frozen=True, kw_only=True):
     source_version: str
     provisioned: Provisioned
 
+    @property
+    def scratch(self) -> bool:
+        """Whether the copy is to stand still, outside every global routing rule."""
+        return self.naming.instance == SCRATCH
+
     def table(self, name: str) -> Table:
         return next(table for table in self.tables if table.name == name)
 
@@ -34,6 +40,7 @@ def order(
     collection: Collection, provisioned: Provisioned, naming: Naming, brake: BrakeLimits, *, defer_keys: bool | None
 ) -> Order:
     """Plan the load of what was collected into what was provisioned: one workflow a keyspace (rule W1)."""
+    _insist_on_own_keyspaces(provisioned, naming)
     schema = collection.schema
     workflows = tuple(
         Workflow(
@@ -41,7 +48,7 @@ def order(
             role=keyspace.role,
             keyspace=keyspace.name,
             tables=keyspace.vschema.held,
-            choices=tuple(_choices([schema.table(name) for name in keyspace.vschema.held], defer_keys)),
+            choices=tuple(_choices([schema.table(name) for name in keyspace.vschema.held], defer_keys, naming)),
         )
         for keyspace in provisioned.keyspaces
         if keyspace.vschema.held
@@ -61,6 +68,19 @@ def order(
     )
 
 
+def _insist_on_own_keyspaces(provisioned: Provisioned, naming: Naming) -> None:
+    """An instance without an artifact of its own is shown the main one: never load into its keyspaces."""
+    if any(keyspace.name != naming.keyspace(keyspace.role) for keyspace in provisioned.keyspaces):
+        option = "" if naming.instance == MAIN else f" --instance {naming.instance}"
+        raise Fault(
+            "load.not-provisioned",
+            f"nothing is provisioned for instance {naming.instance} of trial {naming.trial}: what there is are the "
+            f"keyspaces {', '.join(keyspace.name for keyspace in provisioned.keyspaces)}",
+            remedy=f"seatrial provision{option}",
+            exit=Exit.CONFIG,
+        )
+
+
 def _references(keyspace: ServedKeyspace, naming: Naming) -> Iterator[Materialization]:
     by_source: dict[str, list[str]] = {}
     for table, source in keyspace.vschema.materialised.items():
@@ -70,7 +90,18 @@ def _references(keyspace: ServedKeyspace, naming: Naming) -> Iterator[Materializ
         yield Materialization(name=name, source_keyspace=source, keyspace=keyspace.name, tables=tuple(tables))
 
 
-def _choices(tables: list[Table], defer_keys: bool | None) -> Iterator[Choice]:
+def _choices(tables: list[Table], defer_keys: bool | None, naming: Naming) -> Iterator[Choice]:
+    if naming.instance == SCRATCH:
+        yield Choice(
+            option="--no-routing-rules",
+            value="true",
+            reason="the tables' names keep meaning what they meant: nobody is sent to this copy unasked",
+        )
+        yield Choice(
+            option="--stop-after-copy",
+            value="true",
+            reason="the copy is to be written by a replay, so it must not follow the source",
+        )
     yield Choice(
         option="--on-ddl",
         value="IGNORE",
@@ -111,27 +142,69 @@ def _key_choice(tables: list[Table], wanted: bool | None) -> Choice:
 
 def acts(wanted: Order) -> tuple[Act, ...]:
     """The page "everything we will do to your server" (rule S1), in the order of doing."""
-    database, sidecar, mover = wanted.database, wanted.naming.source_sidecar, wanted.naming.source_keyspace
-    tables = f"{sum(len(w.tables) for w in wanted.workflows)} tables of {database}"
+    return _scratch_acts(wanted) if wanted.scratch else _acts(wanted)
+
+
+def _attach_act(wanted: Order) -> Act:
+    return Act(
+        when="attach",
+        where="source",
+        reads="server variables, GTID position, schema of the database",
+        locks="none",
+        writes=f"creates the database {wanted.naming.source_sidecar} (Vitess's bookkeeping, about 20 small tables), "
+        "unless it is there, and nothing else",
+        undo="seatrial load detach drops it and proves that it is gone",
+    )
+
+
+def _copy_act(wanted: Order, *, then: str, undo: str) -> Act:
+    return Act(
+        when="copy",
+        where="source",
+        reads=f"every row of {sum(len(w.tables) for w in wanted.workflows)} tables of {wanted.database}, in the order "
+        f"of the primary key, inside one consistent snapshot a cycle; the binary log, {then}",
+        locks="LOCK TABLES … READ on the one table for milliseconds at each snapshot; FLUSH BINARY LOGS may follow",
+        writes="none to your tables",
+        undo=undo,
+    )
+
+
+def _scratch_acts(wanted: Order) -> tuple[Act, ...]:
+    undo = f"seatrial load cancel --instance {wanted.naming.instance}"
+    return (
+        _attach_act(wanted),
+        _copy_act(
+            wanted,
+            then="until every table is copied, and not after that",
+            undo=f"Ctrl-C ends it and nothing reads the source any more; {undo}",
+        ),
+        Act(
+            when="continue ids",
+            where="source",
+            reads="the next AUTO_INCREMENT of each table, from information_schema",
+            locks="none",
+            writes="none",
+            undo="nothing to undo",
+        ),
+        Act(
+            when="load",
+            where="target",
+            reads="none",
+            locks="none",
+            writes=f"keyspaces {', '.join(w.keyspace for w in wanted.workflows)}: rows, and routing rules between "
+            f"them; the keyspace {wanted.naming.source_keyspace} in the topology, unless it is there",
+            undo=f"{undo} removes these keyspaces with their tablets, rows and rules",
+        ),
+    )
+
+
+def _acts(wanted: Order) -> tuple[Act, ...]:
+    sidecar, mover = wanted.naming.source_sidecar, wanted.naming.source_keyspace
+    tables = f"{sum(len(w.tables) for w in wanted.workflows)} tables of {wanted.database}"
     undo = "seatrial load cancel, then seatrial load detach"
     return (
-        Act(
-            when="attach",
-            where="source",
-            reads="server variables, GTID position, schema of the database",
-            locks="none",
-            writes=f"creates the database {sidecar} (Vitess's bookkeeping, about 20 small tables) and nothing else",
-            undo="seatrial load detach drops it and proves that it is gone",
-        ),
-        Act(
-            when="copy",
-            where="source",
-            reads=f"every row of {tables}, in the order of the primary key, inside one consistent snapshot a cycle; "
-            "the binary log, from then on",
-            locks="LOCK TABLES … READ on the one table for milliseconds at each snapshot; FLUSH BINARY LOGS may follow",
-            writes="none to your tables",
-            undo="seatrial load pause stops it within a second; " + undo,
-        ),
+        _attach_act(wanted),
+        _copy_act(wanted, then="from then on", undo="seatrial load pause stops it within a second; " + undo),
         Act(
             when="follow",
             where="source",

@@ -29,7 +29,8 @@ class Watch:
         self.points: list[ProgressPoint] = []
 
     def look(self, states: list[WorkflowStatus]) -> bool:
-        """Take a look, tell it; whether every table is copied and every stream follows closely."""
+        """Take a look, tell it; whether every table is copied and every stream follows closely (or, for a scratch
+        copy, stands still)."""
         self.looks += 1
         copying: set[str] = set()
         for workflow, state in zip(self._order.workflows, states, strict=True):
@@ -38,11 +39,12 @@ class Watch:
             copying |= waiting
             self._note_finished(workflow.keyspace, set(workflow.tables) - waiting)
         self._progress(states, copying)
-        following = all(state.following for state in states)
-        if not copying and self._copied_at is None and following:
-            self._copied_at = time.monotonic()
         # a stream just made says Running before it begins: pending tables tell it from one that follows
-        return following and not copying and all((state.lag_s or 0) <= FOLLOW_LAG_S for state in states)
+        scratch = self._order.scratch
+        whole = not copying and all(state.standing if scratch else state.following for state in states)
+        if whole and self._copied_at is None:
+            self._copied_at = time.monotonic()
+        return whole and (scratch or all((state.lag_s or 0) <= FOLLOW_LAG_S for state in states))
 
     def measure(self) -> None:
         """Take the sizes once more, when all is over."""
@@ -99,7 +101,7 @@ class Watch:
         left = max(0.0, (total - rows) / rate) if copying and rate and total > rows else None
         self._tell(
             Progress(
-                phase=_phase(states, copying),
+                phase=self._phase(states, copying),
                 done=rows,
                 total=max(total, rows),
                 unit="rows",
@@ -108,6 +110,17 @@ class Watch:
                 + (f", now {', '.join(self._under_way(copying))}" if copying else ""),
             )
         )
+
+    def _phase(self, states: list[WorkflowStatus], copying: set[str]) -> str:
+        scratch = self._order.scratch
+        # a scratch copy's streams stop one by one, each when its tables are whole
+        if any(_halted(state) if scratch else state.stopped for state in states):
+            return "paused"
+        if copying:
+            return "copying"
+        if any(stream.state == StreamState.COPYING for state in states for stream in state.streams):
+            return "building keys"  # rows are there; deferred secondary keys are added (rule W3)
+        return "standing still" if scratch else "catching up"
 
     def _under_way(self, copying: set[str]) -> list[str]:
         """The tables whose rows are coming in, each with its share and its own time left, by its own rate."""
@@ -123,19 +136,14 @@ class Watch:
         return said[:3] or sorted(copying)[:2]
 
 
+def _halted(state: WorkflowStatus) -> bool:
+    """Whether every stream has stopped before the tables were whole."""
+    return bool(state.copying) and all(stream.state == StreamState.STOPPED for stream in state.streams)
+
+
 def pending(state: WorkflowStatus, tables: tuple[str, ...]) -> set[str]:
     """The tables not yet whole. A stream that has not begun names none, may say Running, and has no position: all
     of its tables wait."""
     if any(stream.state == StreamState.INIT or not stream.position for stream in state.streams):
         return set(tables)
     return set(state.copying)
-
-
-def _phase(states: list[WorkflowStatus], copying: set[str]) -> str:
-    if any(state.stopped for state in states):
-        return "paused"
-    if copying:
-        return "copying"
-    if any(stream.state == StreamState.COPYING for state in states for stream in state.streams):
-        return "building keys"  # rows are there; deferred secondary keys are added (rule W3)
-    return "catching up"
