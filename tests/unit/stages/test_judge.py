@@ -9,21 +9,24 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from seatrial.domain.collection import Gap
-from seatrial.domain.comparison import Equality, SampleComparison, ShardComparison
 from seatrial.domain.evidence import Evidence, resolve
 from seatrial.domain.exhibits import Exhibits
-from seatrial.domain.finding import Assessment, Outcome
+from seatrial.domain.finding import Outcome
 from seatrial.domain.measure import Measure
+from seatrial.domain.replaying import Divergence
 from seatrial.domain.verdict import Criterion, Judged, Judgement, Verdict
 from seatrial.facts.criteria import default_criteria
 from seatrial.stages.judge import judge
 from seatrial.stages.judge.case import Nature
 from seatrial.stages.judge.registry import MEASURES
 from tests.unit import factories as make
+from tests.unit.factories_workload import MERGE
+from tests.unit.stages.judge_cases import CASES as JOURNEY_CASES
+from tests.unit.stages.judge_cases import FAIL, GOOD, NOTHING, OPEN, PASS, found, ledger, part_compared, rows, with_
+from tests.unit.stages.judge_workload_cases import CASES as WORKLOAD_CASES
+from tests.unit.stages.judge_workload_cases import HISTORY, apart, differing, replayed, slow
 
 NOW = datetime.fromisoformat(make.NOW)
-PASS, FAIL, OPEN = Judgement.PASS, Judgement.FAIL, Judgement.INCONCLUSIVE
 
 
 def judged(exhibits: Exhibits, *criteria: Criterion, lab: bool = False, **given: Any) -> Verdict:
@@ -40,199 +43,7 @@ def criterion(measure: Measure, compare: Any = "==", limit: float = 0) -> Criter
     return Criterion(code="c", title="C", measure=measure, compare=compare, limit=limit)
 
 
-def with_(kind: str, **fields: Any) -> Exhibits:
-    """A good trial but for these fields of one artifact's body."""
-    exhibits = make.everything()
-    return replace(exhibits, **{kind: make.exhibit(kind, replace(getattr(exhibits, kind).body, **fields))})
-
-
-def found(*outcomes: Outcome) -> Exhibits:
-    findings = tuple(make.finding(f"check.{at}", outcome) for at, outcome in enumerate(outcomes))
-    return replace(make.everything(), assess=make.exhibit("assess", Assessment(findings=findings)))
-
-
-def table(**fields: Any) -> Exhibits:
-    """The second table of the verification changed."""
-    tables = list(make.verification().tables)
-    tables[1] = replace(tables[1], **fields)
-    return with_("verify", tables=tuple(tables))
-
-
-def rows(**fields: Any) -> Exhibits:
-    return table(rows=replace(make.verification().tables[1].rows, **fields))
-
-
-def sample(mismatched: int, checked: int = 500) -> Exhibits:
-    return table(sample=SampleComparison(rows_checked=checked, mismatched=mismatched, moved=0))
-
-
-def traffic(**fields: Any) -> Exhibits:
-    return with_("rehearse", traffic=replace(make.rehearsal().traffic, **fields))
-
-
-def ledger(**fields: Any) -> Exhibits:
-    kept = make.rehearsal().ledger
-    assert kept is not None
-    return with_("rehearse", ledger=replace(kept, **fields))
-
-
-def collected(**schema: Any) -> Exhibits:
-    return with_("collect", schema=replace(make.collection().schema, **schema))
-
-
-def part_compared() -> Exhibits:
-    shard = ShardComparison(shard="-80", rows_compared=1_000, mismatched=0, extra_source=0, extra_target=0)
-    return table(shards=(shard,))
-
-
-def sequence_behind() -> Exhibits:
-    first, *others = make.rehearsal().sequences
-    return with_("rehearse", sequences=(replace(first, next_value=first.max_value), *others))
-
-
-GOOD = make.everything()
-NOTHING = Exhibits()
-BARE = replace(make.collection().schema, stored_objects=())
-
-Case = tuple[Exhibits, str, float, float | None, Judgement]
-"""Exhibits, compare, limit, and the value and judgement that must follow on a machine of its own."""
-
-CASES: dict[Measure, list[Case]] = {
-    Measure.BLOCKING_FINDINGS: [
-        (GOOD, "==", 0, 0, PASS),
-        (found(Outcome.BLOCK, Outcome.PASS, Outcome.BLOCK), "==", 0, 2, FAIL),
-    ],
-    Measure.UNANSWERED_CHECKS: [
-        (GOOD, "==", 0, 0, PASS),
-        (found(Outcome.COULD_NOT_LOOK), "==", 0, 1, OPEN),
-    ],
-    Measure.LEFT_BEHIND: [
-        (GOOD, "==", 0, 0, PASS),
-        (collected(stored_objects=()), "==", 0, 0, PASS),
-        (found(Outcome.PASS), "==", 0, 2, FAIL),
-        (collected(charset="latin1"), "==", 0, None, OPEN),  # the assessment is of an earlier collection
-        (
-            with_("collect", schema=BARE, gaps=(Gap(question="events", reason="no EVENT privilege"),)),
-            "==",
-            0,
-            None,
-            OPEN,
-        ),
-    ],
-    Measure.TABLES_NOT_LOADED: [
-        (GOOD, "==", 0, 0, PASS),
-        (with_("load", tables=make.loaded().tables[:5]), "==", 0, 2, FAIL),
-    ],
-    Measure.ROWS_LOADED: [
-        (GOOD, ">=", 1, sum(make.ROWS.values()), PASS),
-        (with_("load", rows=0), ">=", 1, 0, OPEN),
-    ],
-    Measure.COPY_SECONDS: [
-        (GOOD, "<=", 100, 84, PASS),
-        (with_("load", copy_seconds=101.0), "<=", 100, 101, FAIL),
-        (with_("load", resumed=True), "<=", 100, None, OPEN),
-    ],
-    Measure.ROWS_MISMATCHED: [
-        (GOOD, "==", 0, 0, PASS),
-        (with_("verify", mismatches=1), "==", 0, 1, FAIL),
-        (with_("verify", rows_compared=0), "==", 0, None, OPEN),
-    ],
-    Measure.SAMPLE_MISMATCHED: [
-        (GOOD, "==", 0, 0, PASS),
-        (sample(3), "==", 0, 3, FAIL),
-        (
-            with_("verify", tables=tuple(replace(t, sample=None) for t in make.verification().tables)),
-            "==",
-            0,
-            None,
-            OPEN,
-        ),
-    ],
-    Measure.TABLES_DIFFERENT: [
-        (GOOD, "==", 0, 0, PASS),
-        (table(equality=Equality.DIFFERENT), "==", 0, 1, FAIL),
-        (with_("verify", tables=()), "==", 0, None, OPEN),
-    ],
-    Measure.TABLES_UNPROVED: [
-        (GOOD, "==", 0, 0, PASS),
-        (table(equality=Equality.COULD_NOT_LOOK), "==", 0, 1, OPEN),
-        (with_("verify", tables=make.verification().tables[:5]), "==", 0, 2, OPEN),
-    ],
-    Measure.TABLES_OFF_BALANCE: [
-        (GOOD, "==", 0, 0, PASS),
-        (rows(target=391_553), "==", 0, 1, FAIL),
-        (rows(bound=None, target=391_553), "==", 0, None, OPEN),
-    ],
-    Measure.TABLES_PARTLY_COMPARED: [
-        (GOOD, "==", 0, 0, PASS),
-        (part_compared(), "==", 0, 1, OPEN),
-    ],
-    Measure.VERIFICATION_AGE_HOURS: [
-        (GOOD, "<=", 24, 6, PASS),
-        (with_("verify", taken_at="2026-11-19T09:30:00"), "<=", 24, 30, OPEN),
-        (with_("verify", taken_at="2026-11-21T09:30:00Z"), "<=", 24, None, OPEN),
-    ],
-    Measure.COMMITTED_TRANSACTIONS: [
-        (GOOD, ">=", 100, make.rehearsal().traffic.committed, PASS),
-        (traffic(committed=99), ">=", 100, 99, OPEN),
-    ],
-    Measure.COMMITTED_PER_S: [
-        (traffic(committed=9_200), ">=", 100, 100, PASS),
-        (traffic(committed=4_600), ">=", 100, 50, FAIL),
-        (with_("rehearse", seconds=0.0), ">=", 100, None, OPEN),
-    ],
-    Measure.PAUSE_MS: [
-        (GOOD, "<=", 10_000, 1_104, PASS),
-        (with_("rehearse", pause_reverse_ms=10_001.0), "<=", 10_000, 10_001, FAIL),
-    ],
-    Measure.STALL_P99_MS: [
-        (GOOD, "<=", 10_000, 1_212, PASS),
-        (with_("rehearse", stall_p99_ms=11_000.0), "<=", 10_000, 11_000, FAIL),
-    ],
-    Measure.STALL_MAX_MS: [
-        (GOOD, "<=", 10_000, 1_240, PASS),
-        (with_("rehearse", stall_max_ms=11_000.0), "<=", 10_000, 11_000, FAIL),
-    ],
-    Measure.FAILED_PERCENT: [
-        (traffic(transactions=1_000, failed=10), "<=", 1, 1, PASS),
-        (traffic(transactions=1_000, failed=11), "<=", 1, 1.1, FAIL),
-        (traffic(transactions=0, failed=0), "<=", 1, None, OPEN),
-    ],
-    Measure.HALF_COMMITTED: [
-        (GOOD, "==", 0, 0, PASS),
-        (traffic(half=1), "==", 0, 1, FAIL),
-        (traffic(transactions=0), "==", 0, None, OPEN),
-    ],
-    Measure.UNKNOWN_OUTCOME: [
-        (GOOD, "==", 0, 0, PASS),
-        (traffic(unknown=1), "==", 0, 1, OPEN),
-        (traffic(transactions=0), "==", 0, None, OPEN),
-    ],
-    Measure.ROWS_LOST: [
-        (GOOD, "==", 0, 0, PASS),
-        (ledger(lost=1), "==", 0, 1, FAIL),
-        (with_("rehearse", ledger=None), "==", 0, None, OPEN),
-        (ledger(committed=0), "==", 0, None, OPEN),
-    ],
-    Measure.ROWS_DOUBLED: [(GOOD, "==", 0, 0, PASS), (ledger(doubled=1), "==", 0, 1, FAIL)],
-    Measure.ROWS_SURPLUS: [(GOOD, "==", 0, 0, PASS), (ledger(surplus=1), "==", 0, 1, FAIL)],
-    Measure.SEQUENCES_BEHIND: [
-        (GOOD, "==", 0, 0, PASS),
-        (sequence_behind(), "==", 0, 1, FAIL),
-        (with_("rehearse", sequences=()), "==", 0, None, OPEN),
-        (
-            replace(with_("rehearse", sequences=()), provision=make.exhibit("provision", make.provisioned(()))),
-            "==",
-            0,
-            0,
-            PASS,
-        ),
-    ],
-    Measure.FLOWED_BACK: [(GOOD, "==", 1, 1, PASS), (with_("rehearse", flowed_back=False), "==", 1, 0, FAIL)],
-    Measure.EQUAL_AFTER: [(GOOD, "==", 1, 1, PASS), (with_("rehearse", equal_after=False), "==", 1, 0, FAIL)],
-    Measure.ROUTING_RESTORED: [(GOOD, "==", 1, 1, PASS), (with_("rehearse", routing_restored=False), "==", 1, 0, FAIL)],
-}
-
+CASES = JOURNEY_CASES | WORKLOAD_CASES
 FLAT = [(measure, *case) for measure, cases in CASES.items() for case in cases]
 
 
@@ -242,8 +53,8 @@ def one(exhibits: Exhibits, wanted: Criterion, **given: Any) -> Judged:
 
 
 def resolved(exhibits: Exhibits, evidence: Evidence) -> Any:
-    exhibit = getattr(exhibits, evidence.address.kind)
-    assert exhibit.sha256 == evidence.sha256
+    every = [getattr(exhibits, field) for field in Exhibits.__struct_fields__]
+    exhibit, *_ = [e for e in every if e and (e.address, e.sha256) == (evidence.address, evidence.sha256)]
     return resolve(make.plain(exhibit.body), evidence.pointer)
 
 
@@ -303,7 +114,10 @@ def test_a_trial_in_which_all_went_well_passes_on_machines_of_its_own() -> None:
 def test_the_same_trial_on_a_shared_lab_stays_open_for_its_times_alone() -> None:
     verdict = judged(GOOD, lab=True)
     assert verdict.judgement is OPEN
-    assert [c.criterion.measure for c in verdict.criteria if c.judgement is not PASS] == [Measure.STALL_P99_MS]
+    assert [c.criterion.measure for c in verdict.criteria if c.judgement is not PASS] == [
+        Measure.SLOWER_CLASSES,
+        Measure.STALL_P99_MS,
+    ]
 
 
 def test_one_failure_fails_the_verdict_whatever_stays_open() -> None:
@@ -342,6 +156,56 @@ def test_evidence_of_a_defect_leads_to_the_defect(fault: tuple[str, str]) -> Non
     assert evidence.pointer == f"/tables/1/{fault[0]}"
 
 
+def test_a_query_class_that_is_refused_must_be_accepted_by_its_code() -> None:
+    refused = one(GOOD, criterion(Measure.UNSUPPORTED_PERCENT), accepted={})
+    assert refused.judgement is FAIL
+    assert f"QUERY-{MERGE} (UPDATE `customers` SET `id`" in refused.because
+    failed = one(GOOD, criterion(Measure.REPLAY_FAILED_PERCENT, "<=", 0.01), accepted={})
+    assert (failed.judgement, failed.value) == (FAIL, round(800 / make.replay().transactions, 4))
+    assert "VT12001" in failed.because
+
+
+def test_an_accepted_class_may_answer_otherwise_but_not_be_slow() -> None:
+    accepted = {f"QUERY-{HISTORY}": "known"}
+    otherwise = replayed(HISTORY, rows_differ=4_000)
+    assert one(otherwise, criterion(Measure.CLASSES_ANSWERED_OTHERWISE)).judgement is FAIL
+    assert one(otherwise, criterion(Measure.CLASSES_ANSWERED_OTHERWISE), accepted=accepted).judgement is PASS
+    assert otherwise.replay is not None
+    body = replace(otherwise.replay.body, reads_differ=4_000)
+    differ = replace(otherwise, replay=make.exhibit("replay", body))
+    assert one(differ, criterion(Measure.READS_DIFFER_PERCENT, "<=", 1)).judgement is FAIL
+    assert one(differ, criterion(Measure.READS_DIFFER_PERCENT, "<=", 1), accepted=accepted).judgement is PASS
+    assert one(slow(), criterion(Measure.SLOWER_CLASSES), accepted=accepted).judgement is FAIL
+
+
+def test_times_of_a_late_generator_count_nowhere() -> None:
+    late = with_("replay", honest=False, because="the workers used 2.0 of 2 cores")
+    for measure in (Measure.SLOWER_CLASSES, Measure.LATENCY_P50_RATIO, Measure.LATENCY_P99_RATIO):
+        for limit in (0, 1_000):
+            answer = one(late, criterion(measure, "<=", limit))
+            assert (answer.judgement, answer.value is None) == (OPEN, False)
+            assert "not to be believed: the workers used 2.0 of 2 cores" in answer.because
+
+
+def test_between_two_bounds_a_criterion_is_decided_when_both_agree() -> None:
+    moved = apart(12, **differing(Divergence.STARTING_STATE, Divergence.ERROR))
+    assert one(moved, criterion(Measure.REPLAY_FAILED_PERCENT, "<=", 0.1)).judgement is FAIL
+    assert one(moved, criterion(Measure.REPLAY_FAILED_PERCENT, "<=", 0.6)).judgement is OPEN
+    assert one(moved, criterion(Measure.REPLAY_FAILED_PERCENT, "<=", 5)).judgement is PASS
+
+
+def test_without_a_log_the_first_step_is_named() -> None:
+    for measure in (Measure.UNSUPPORTED_PERCENT, Measure.SCATTER_PERCENT, Measure.REPLAYED_TRANSACTIONS):
+        assert "run seatrial digest LOG" in one(NOTHING, criterion(measure)).because
+
+
+def test_a_class_the_plan_does_not_know_is_unplanned() -> None:
+    without = with_("plan", queries=make.plan().queries[1:])
+    answer = one(replace(without, replay=None), criterion(Measure.UNPLANNED_PERCENT))
+    assert answer.value is not None and answer.value > 0
+    assert {evidence.address.kind for evidence in answer.evidence} == {"digest", "plan"}
+
+
 CAVEATS: list[tuple[str, Callable[[], Verdict], str]] = [
     ("lab", lambda: judged(GOOD, lab=True), "shared one machine"),
     ("sample", lambda: judged(GOOD), "nothing here speaks of your data"),
@@ -364,9 +228,25 @@ CAVEATS: list[tuple[str, Callable[[], Verdict], str]] = [
     ),
     ("gaps", lambda: judged(GOOD), "1 question to the source got no answer"),
     ("rate", lambda: judged(GOOD), "60 transactions a second for 92 s"),
-    ("queries", lambda: judged(GOOD), "each of your queries"),
+    (
+        "queries",
+        lambda: judged(replace(GOOD, digest=None, recorded=None, plan=None, replay=None)),
+        "each of your queries",
+    ),
+    ("planned only", lambda: judged(replace(GOOD, replay=None)), "not that its answer is right: no query was executed"),
+    ("planned, not run", lambda: judged(with_("replay", classes=())), "13 query classes of the plan did not run"),
+    ("rows of reads", lambda: judged(GOOD), "by their number of rows, not by what stands in them"),
+    ("the log's time", lambda: judged(GOOD), "44,798 statements in 600 s from 2026-11-20 08:50 UTC on"),
+    ("the log's own", lambda: judged(GOOD), "Of the log: The log has no SET"),
+    ("not understood", lambda: judged(GOOD), "2 places in the log were not understood"),
+    ("replay's versions", lambda: judged(with_("replay", source_version="8.0.36")), "in the replay the source ran 8.0"),
+    ("accepted query", lambda: judged(GOOD), f"the query class QUERY-{MERGE}, UPDATE `customers` SET `id` = ? WHERE"),
     ("accepted", lambda: judged(GOOD), "SRV-RETAIN (“the copy takes 20 min”)"),
-    ("accepted in vain", lambda: judged(GOOD, accepted={"no.such": "x"}), "no finding has this code: no.such"),
+    (
+        "accepted in vain",
+        lambda: judged(GOOD, accepted={"no.such": "x"}),
+        "no finding and no query class has this code: no.such",
+    ),
 ]
 
 
