@@ -4,7 +4,6 @@ Every maker takes no argument and gives a good case; a test changes what it is a
 """
 
 import hashlib
-import math
 from typing import Any, TypeVar
 
 import msgspec
@@ -34,14 +33,19 @@ from seatrial.domain.movement import (
     ServedKeyspace,
     Workflow,
 )
-from seatrial.domain.rehearsal import Ledger, Pace, Rehearsal, SequenceCheck, Switch, TrafficCount
+from seatrial.domain.plan import Answer
 from seatrial.domain.schema import Column, Index, IndexPart, Schema, StoredObject, Table
 from seatrial.domain.vschema import AutoIncrement, ColumnVindex, Vindex, VSchema, VTable
+from tests.unit import factories_plan, factories_rehearsal, factories_replay, factories_workload
 
 T = TypeVar("T")
 
-SHARDED = "shop_sharded"
-UNSHARDED = "shop_unsharded"
+digest, observed, plan = factories_workload.digest, factories_workload.observed, factories_plan.plan
+guard, replay, tried = factories_replay.guard, factories_replay.replay, factories_replay.tried
+failed_try, rehearsal = factories_replay.failed_try, factories_rehearsal.rehearsal
+ACCEPTED_QUERY, REFUSED = factories_workload.ACCEPTED_QUERY, factories_workload.MERGE
+
+SHARDED, UNSHARDED = factories_rehearsal.SHARDED, factories_rehearsal.UNSHARDED
 SHARDS = ("-80", "80-")
 VERSION = "9.7.4"
 CREATED = "2026-11-20T09:12:44Z"
@@ -174,6 +178,7 @@ def assessment() -> Assessment:
 ACCEPTED = {
     "OBJ-LEFT": "recreated by the shop's own migrations",
     "SRV-RETAIN": "the copy takes 20 min",
+    **ACCEPTED_QUERY,
 }
 
 
@@ -308,80 +313,20 @@ def verification(rows: dict[str, int] | None = None) -> Verification:
     )
 
 
-def _paces() -> tuple[Pace, ...]:
-    def pace(slot: int) -> Pace:
-        second = slot / 2
-        stalled = 33.0 <= second < 34.0 or 61.5 <= second < 62.5
-        draining = second in (34.0, 62.5)
-        ripple = 3 * math.sin(slot * 1.7)
-        return Pace(
-            second=second,
-            slice_s=0.5,
-            committed=0 if stalled else 72 if draining else round(30 + ripple),
-            failed=2 if second == 33.5 else 0,
-            latency_p50_ms=None if stalled else 820.0 if draining else 7.5 + ripple / 3,
-            latency_max_ms=None if stalled else 1240.0 if draining else 24.0 + ripple * 2,
-        )
-
-    return tuple(pace(slot) for slot in range(184))
-
-
-def rehearsal() -> Rehearsal:
-    paces = _paces()
-    committed = sum(pace.committed for pace in paces)
-    return Rehearsal(
-        allowed_because="sample",
-        rate_per_s=60,
-        switches=(
-            Switch(what="reads", keyspace=UNSHARDED, began_s=28.0, ended_s=28.4),
-            Switch(what="reads", keyspace=SHARDED, began_s=28.4, ended_s=28.9),
-            Switch(what="writes", keyspace=UNSHARDED, began_s=32.9, ended_s=33.4),
-            Switch(what="writes", keyspace=SHARDED, began_s=33.4, ended_s=34.0),
-            Switch(what="reverse", keyspace=UNSHARDED, began_s=61.4, ended_s=61.9),
-            Switch(what="reverse", keyspace=SHARDED, began_s=61.9, ended_s=62.5),
-        ),
-        traffic=TrafficCount(
-            transactions=committed + 21,
-            committed=committed,
-            rolled_back=19,
-            failed=2,
-            half=0,
-            unknown=0,
-            errors={"1105: target: shop.0.primary: transaction ended": 2},
-        ),
-        pause_switch_ms=1_104.0,
-        pause_reverse_ms=1_036.0,
-        stall_p99_ms=1_212.0,
-        stall_max_ms=1_240.0,
-        baseline_p99_ms=26.4,
-        sequences=tuple(
-            SequenceCheck(
-                sequence=f"{UNSHARDED}.{name}_seq",
-                table=name,
-                column="id",
-                next_value=ROWS[name] + 1_000,
-                max_value=ROWS[name] + 212,
-            )
-            for name in ("customers", "orders", "order_items", "invoices")
-        ),
-        ledger=Ledger(committed=committed, found=committed, lost=0, doubled=0, surplus=0),
-        flowed_back=True,
-        equal_after=True,
-        routing_restored=True,
-        pace=paces,
-        seconds=92.0,
-        buffer="window 10 s, 1,000 requests",
-    )
-
-
 def everything() -> Exhibits:
     """A trial in which all went well."""
     return Exhibits(
         collect=exhibit("collect", collection()),
         assess=exhibit("assess", assessment()),
+        digest=exhibit("digest", digest()),
+        plan=exhibit("plan", plan()),
         provision=exhibit("provision", provisioned()),
         load=exhibit("load", loaded()),
         verify=exhibit("verify", verification()),
+        recorded=exhibit("digest", digest()),
+        replay=exhibit("replay", replay(), "scratch"),
+        observe=exhibit("digest", observed(), "target"),
+        tried=exhibit("try", tried(), "scratch"),
         rehearse=exhibit("rehearse", rehearsal()),
     )
 
@@ -395,4 +340,20 @@ def many(count: int) -> Exhibits:
         provision=exhibit("provision", provisioned(tuple(rows))),
         load=exhibit("load", loaded(rows)),
         verify=exhibit("verify", verification(rows)),
+    )
+
+
+def many_classes(count: int) -> Exhibits:
+    """The same trial with that many query classes, all of them refused."""
+    query, asked, sent = digest().query(REFUSED), plan().queries[-1], replay().classes[0]
+    ids = [f"{number:016x}" for number in range(count)]
+    classes = tuple(replace(query, id=each) for each in ids)
+    queries = tuple(replace(asked, query=each, answer=Answer.UNSUPPORTED) for each in ids)
+    sent_classes = tuple(replace(sent, query=each, rows_differ=sent.count) for each in ids)
+    return replace(
+        everything(),
+        digest=exhibit("digest", replace(digest(), classes=classes)),
+        recorded=exhibit("digest", replace(digest(), classes=classes)),
+        plan=exhibit("plan", replace(plan(), queries=queries)),
+        replay=exhibit("replay", replace(replay(), classes=sent_classes), "scratch"),
     )

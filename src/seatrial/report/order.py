@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from seatrial.domain.address import Address
 from seatrial.domain.comparison import Equality, TableComparison, Verification
 from seatrial.domain.evidence import Exhibit
 from seatrial.domain.exhibits import Exhibits
@@ -11,9 +12,12 @@ from seatrial.domain.verdict import Judged, Judgement, Verdict
 STEPS = {
     "collect": "seatrial collect",
     "assess": "seatrial assess",
+    "digest": "seatrial digest LOG",
+    "plan": "seatrial plan",
     "provision": "seatrial provision",
     "load": "seatrial load",
     "verify": "seatrial verify",
+    "replay": "seatrial replay",
     "rehearse": "seatrial cutover rehearse",
     "judge": "seatrial judge",
 }
@@ -22,9 +26,12 @@ STEPS = {
 TITLES = {
     "collect": "The source has not been looked at yet.",
     "assess": "The source has not been assessed yet.",
+    "digest": "No slow log has been read yet.",
+    "plan": "No plan has been made yet.",
     "provision": "No target has been set up yet.",
     "load": "Nothing has been attached or copied yet.",
     "verify": "Nothing has been compared yet.",
+    "replay": "Nothing has been replayed yet.",
     "rehearse": "The cutover has not been rehearsed yet.",
     "judge": "No verdict has been given yet.",
 }
@@ -43,17 +50,28 @@ Placed = list[tuple[int, Any]]
 
 
 def present(exhibits: Exhibits, verdict: Exhibit[Verdict] | None) -> list[Exhibit[Any]]:
-    """The artifacts there are, in the order of the journey."""
+    """The artifacts there are, each once, in the order of the journey."""
     every: tuple[Exhibit[Any] | None, ...] = (
         exhibits.collect,
         exhibits.assess,
+        exhibits.digest,
+        exhibits.plan,
         exhibits.provision,
         exhibits.load,
         exhibits.verify,
+        exhibits.recorded,
+        exhibits.replay,
+        exhibits.observe,
+        exhibits.tried,
         exhibits.rehearse,
         verdict,
     )
-    return [exhibit for exhibit in every if exhibit is not None]
+    return list({str(exhibit.address): exhibit for exhibit in every if exhibit is not None}.values())
+
+
+def anchor(address: Address) -> str:
+    """The name of an artifact's line in the index of evidence."""
+    return f"{address.kind}-{address.instance}"
 
 
 def tally(verdict: Verdict) -> str:

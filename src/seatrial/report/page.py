@@ -13,14 +13,15 @@ from seatrial.domain.evidence import Exhibit
 from seatrial.domain.exhibits import Exhibits
 from seatrial.domain.movement import Loaded
 from seatrial.domain.verdict import Verdict
+from seatrial.domain.workload import Digest
 from seatrial.report import words
-from seatrial.report.charts import Chart, load_chart, rehearsal_chart
-from seatrial.report.order import STEPS, TITLES, Placed, by_gravity, gravest_tables, groups, present, tally
+from seatrial.report.charts import load_chart, rehearsal_chart
+from seatrial.report.drawing import Chart
+from seatrial.report.order import STEPS, TITLES, Placed, anchor, by_gravity, gravest_tables, groups, present, tally
+from seatrial.report.workload import ANSWERS, DIVERGENCES, asked, compared, crossing, differences, label
+from seatrial.report.workload_charts import latency_chart, replay_chart, shares_chart, workload_chart
 
 T = TypeVar("T")
-
-OPEN_ROWS = 40
-"""So many rows of a table stand open; the others are folded."""
 
 MOST_ROWS = 5_000
 """More rows than these are left to the artifact."""
@@ -48,6 +49,8 @@ def page(exhibits: Exhibits, verdict: Exhibit[Verdict] | None, *, trial: str, ge
         "short": words.short,
         "size": words.size,
         "duration": words.duration,
+        "ms": words.millis,
+        "percent": words.percent,
         "moment": words.moment,
         "safe_text": words.safe,
         "yes": words.yes,
@@ -63,6 +66,10 @@ def page(exhibits: Exhibits, verdict: Exhibit[Verdict] | None, *, trial: str, ge
         "fold": _fold,
         "reference": words.reference,
         "breakable": _breakable,
+        "anchor": anchor,
+        "answers": ANSWERS,
+        "divergences": DIVERGENCES,
+        "labels": _labels,
     }
     environment.finalize = _finalize
     load, rehearse = exhibits.load, exhibits.rehearse
@@ -77,6 +84,11 @@ def page(exhibits: Exhibits, verdict: Exhibit[Verdict] | None, *, trial: str, ge
         groups=groups(exhibits.assess.body) if exhibits.assess else [],
         biggest=_biggest(load),
         gravest_first=gravest_tables(exhibits.verify.body) if exhibits.verify else [],
+        asked=asked(exhibits),
+        compared=compared(exhibits),
+        crossing=crossing(exhibits),
+        differences=differences(exhibits),
+        **_workload_charts(exhibits),
         load_chart=_drawn(load_chart(load.body.points)) if load and len(load.body.points) > 1 else None,
         rehearsal_chart=_drawn(rehearsal_chart(rehearse.body)) if rehearse and rehearse.body.pace else None,
     )
@@ -97,13 +109,31 @@ def _drawn(chart: Chart) -> dict[str, Markup | str]:
     return {"title": chart.title, "wide": Markup(chart.wide), "narrow": Markup(chart.narrow)}  # noqa: S704
 
 
+def _workload_charts(exhibits: Exhibits) -> dict[str, Any]:
+    digest, plan, replay = exhibits.digest, exhibits.plan, exhibits.replay
+    rows = compared(exhibits)
+    return {
+        "workload_chart": _drawn(workload_chart(digest.body.series))
+        if digest and len(digest.body.series) > 1
+        else None,
+        "shares_chart": _drawn(shares_chart(plan.body)) if plan else None,
+        "latency_chart": _drawn(latency_chart(rows)) if any(row.ratio_p99 is not None for row in rows) else None,
+        "replay_chart": _drawn(replay_chart(replay.body)) if replay and replay.body.pace else None,
+    }
+
+
+def _labels(digest: Exhibit[Digest]) -> dict[str, str]:
+    """What each query class does in few words, by its id."""
+    return {query.id: label(query) for query in digest.body.classes}
+
+
 def _biggest(load: Exhibit[Loaded] | None) -> Placed:
     return sorted(enumerate(load.body.tables), key=lambda table: -table[1].bytes) if load else []
 
 
-def _fold(rows: Sequence[tuple[int, Any]]) -> Fold:
+def _fold(rows: Sequence[tuple[int, Any]], most: int) -> Fold:
     rows = list(rows)
-    return Fold(rows[:OPEN_ROWS], rows[OPEN_ROWS:MOST_ROWS], max(len(rows) - MOST_ROWS, 0))
+    return Fold(rows[:most], rows[most:MOST_ROWS], max(len(rows) - MOST_ROWS, 0))
 
 
 def _enumerated(rows: Sequence[Any]) -> Placed:

@@ -13,7 +13,7 @@ from seatrial.domain.finding import Assessment, Outcome
 from seatrial.domain.movement import Loaded
 from seatrial.domain.rehearsal import Rehearsal
 from seatrial.domain.verdict import Judged, Judgement, Verdict
-from seatrial.report import words
+from seatrial.report import words, workload_text
 from seatrial.report.order import STEPS, TITLES, by_gravity, gravest_tables, present, tally
 
 WIDTH = 100
@@ -31,8 +31,11 @@ def terminal(exhibits: Exhibits, verdict: Exhibit[Verdict] | None) -> str:
         ("Verdict", _verdict(verdict)),
         ("Source", _collect(exhibits.collect)),
         ("Findings", _findings(exhibits.assess)),
+        ("Workload", _lines("digest", workload_text.workload(exhibits))),
+        ("Plan", _lines("plan", workload_text.plan(exhibits))),
         ("Load", _load(exhibits.load)),
         ("Verification", _verify(exhibits.verify)),
+        ("Replay on a scratch copy", _lines("replay", workload_text.replay(exhibits))),
         ("Rehearsal of the cutover", _rehearse(exhibits.rehearse)),
         ("Evidence", _evidence(exhibits, verdict)),
     )
@@ -181,17 +184,33 @@ def _evidence(exhibits: Exhibits, verdict: Exhibit[Verdict] | None) -> Iterator[
         yield f"  {_padded(str(artifact.address), 20)} {artifact.sha256[:SHORT_HASH]}  {words.moment(artifact.created)}"
 
 
+def _lines(step: str, lines: Iterator[workload_text.Line]) -> Iterator[str]:
+    nothing = True
+    for line in lines:
+        nothing = False
+        if line.value:
+            yield _placed(line.name, line.value, line.at)
+        else:
+            yield from _wrapped(f"{line.name}  {_reference(line.at)}", first=f"  {line.mark} ", then="    ")
+    if nothing:
+        yield _missing(step)
+
+
 def _missing(step: str) -> str:
     return f"  {TITLES[step]} Run: {STEPS[step]}"
 
 
 def _fact(label: str, value: str, exhibit: Exhibit[Any], *steps: str | int) -> str:
+    return _placed(label, value, exhibit.evidence(*steps))
+
+
+def _placed(label: str, value: str, at: Evidence) -> str:
     """`  rows compared            2,055,415  verify/main#/rows_compared`, the reference below if it does not fit."""
     *above, label = _wrapped(label, first="  ", width=WIDTH)
     if cell_len(label) > 35:
         above, label = [*above, label], ""
     line = f"{_padded(label, 35)} {words.safe(value).rjust(26)}"
-    place = _reference(exhibit.evidence(*steps))
+    place = _reference(at)
     if cell_len(line) + 2 + cell_len(place) <= WIDTH:
         return "\n".join([*above, f"{line}  {place}"])
     return "\n".join([*above, line, *_wrapped(place, first="      ")])

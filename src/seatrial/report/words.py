@@ -26,6 +26,16 @@ def short(number: float | None) -> str:
     return f"{number:.1f}" if abs(number) >= 10 else f"{number:.3g}"
 
 
+def millis(us: float | None) -> str:
+    """Microseconds as milliseconds, without the unit: `0.64`, `182`."""
+    return "–" if us is None else short(us / 1000)
+
+
+def percent(share: float | None) -> str:
+    """A share from 0 to 1: `95.1 %`, `0.02 %`."""
+    return "–" if share is None else f"{short(100 * share)} %"
+
+
 def size(number: float | None) -> str:
     """Bytes in decimal units: `236 MB`."""
     if number is None:

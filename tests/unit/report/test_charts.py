@@ -5,7 +5,8 @@ from msgspec.structs import replace
 
 from seatrial.domain.movement import ProgressPoint
 from seatrial.domain.rehearsal import Pace, Rehearsal, Switch
-from seatrial.report.charts import MOST_POINTS, load_chart, rehearsal_chart
+from seatrial.report.charts import load_chart, rehearsal_chart
+from seatrial.report.drawing import MOST_POINTS
 from tests.unit import factories as make
 
 

@@ -38,7 +38,7 @@ def _judged(case: Case, criterion: Criterion, lab: bool) -> Judged:
         reading = read(case)
     except Missing as missing:
         reading = Reading(None, str(missing))
-    judgement = _judgement(criterion, nature, reading.value, lab)
+    judgement = _judgement(criterion, nature, reading, lab)
     because = reading.because
     if lab and reading.value is not None and judgement is Judgement.INCONCLUSIVE and nature.wants_own_machine:
         because += "; on a lab that shares its machine with the source and the traffic this time proves nothing"
@@ -51,10 +51,14 @@ def _judged(case: Case, criterion: Criterion, lab: bool) -> Judged:
     )
 
 
-def _judgement(criterion: Criterion, nature: Nature, value: float | None, lab: bool) -> Judgement:
-    if value is None or (lab and nature is Nature.PERFORMANCE):
+def _judgement(criterion: Criterion, nature: Nature, reading: Reading, lab: bool) -> Judgement:
+    value = reading.value
+    if value is None or reading.proves_nothing or (lab and nature is Nature.PERFORMANCE):
         return Judgement.INCONCLUSIVE
-    if _holds(value, criterion):
+    holds = _holds(value, criterion)
+    if reading.at_most is not None and holds is not _holds(reading.at_most, criterion):
+        return Judgement.INCONCLUSIVE
+    if holds:
         return Judgement.PASS
     if nature is Nature.COVERAGE or (lab and nature is Nature.PROTOCOL):
         return Judgement.INCONCLUSIVE

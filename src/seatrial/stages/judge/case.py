@@ -13,7 +13,10 @@ from seatrial.domain.evidence import Evidence, Exhibit
 from seatrial.domain.exhibits import Exhibits
 from seatrial.domain.finding import Assessment
 from seatrial.domain.movement import Loaded, Provisioned
+from seatrial.domain.plan import Plan
 from seatrial.domain.rehearsal import Rehearsal
+from seatrial.domain.replaying import Replay, Tried
+from seatrial.domain.workload import Digest
 
 T = TypeVar("T")
 
@@ -32,11 +35,17 @@ class Nature(StrEnum):
 
 
 class Reading(Struct, frozen=True):
-    """A measure's value, None where it could not be had, with one sentence and the places it was read from."""
+    """A measure's value, None where it could not be had, with one sentence and the places it was read from.
+
+    Where the true value is not known but lies between `value` and `at_most`, both must be judged alike. A value that
+    `proves_nothing` is shown, and neither passes nor fails.
+    """
 
     value: float | None
     because: str
     evidence: tuple[Evidence, ...] = ()
+    at_most: float | None = None
+    proves_nothing: bool = False
 
 
 class Missing(Exception):
@@ -62,6 +71,19 @@ class Case(Struct, frozen=True, kw_only=True):
         return _present(self.exhibits.assess, "assessment", "assess")
 
     @property
+    def digest(self) -> Exhibit[Digest]:
+        return _present(self.exhibits.digest, "digest of a log", "digest LOG")
+
+    @property
+    def recorded(self) -> Exhibit[Digest]:
+        """The log that was replayed; it may be another than the plan was made of."""
+        return self.exhibits.recorded or self.digest
+
+    @property
+    def plan(self) -> Exhibit[Plan]:
+        return _present(self.exhibits.plan, "plan", "plan")
+
+    @property
     def provision(self) -> Exhibit[Provisioned]:
         return _present(self.exhibits.provision, "provisioned target", "provision")
 
@@ -72,6 +94,16 @@ class Case(Struct, frozen=True, kw_only=True):
     @property
     def verify(self) -> Exhibit[Verification]:
         return _present(self.exhibits.verify, "verification", "verify")
+
+    @property
+    def replay(self) -> Exhibit[Replay]:
+        if self.exhibits.replay is None:
+            self.recorded  # noqa: B018 – without a log there is nothing to replay: that step is named first
+        return _present(self.exhibits.replay, "replay", "replay")
+
+    @property
+    def tried(self) -> Exhibit[Tried]:
+        return _present(self.exhibits.tried, "command tried on a scratch copy", "try -- COMMAND")
 
     @property
     def rehearse(self) -> Exhibit[Rehearsal]:
