@@ -8,7 +8,10 @@ from pathlib import Path
 
 from tests.golden import DOSSIER
 
-KEPT = ("collect", "assess", "provision", "load", "verify", "rehearse", "judge", "detach")
+KEPT = (
+    *("collect", "assess", "digest", "plan", "provision", "load", "verify", "replay", "rehearse", "judge"),
+    "detach",
+)
 
 
 def main() -> None:
@@ -23,7 +26,6 @@ def main() -> None:
             (DOSSIER / kind).mkdir()
             for head in sorted((made / kind).glob("*.json")):
                 shutil.copy(head, DOSSIER / kind / head.name)
-        shutil.copytree(made / "vschema", DOSSIER / "vschema")
         shutil.copy(made / "trial.toml", DOSSIER / "trial.toml")
 
 

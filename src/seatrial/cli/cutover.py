@@ -13,7 +13,7 @@ from seatrial.domain.rehearsal import Cutover
 from seatrial.stages.cutover.watch import watch as watching
 from seatrial.trial import cutover as steps
 from seatrial.trial.bench import Step
-from seatrial.trial.journey import group, ours, step
+from seatrial.trial.journey import group, step
 
 
 @click.group()
@@ -94,7 +94,7 @@ def watch(desk: Desk, seconds: float | None) -> None:
     """Watch after a switch: whether the way back is open, and whether anybody writes to the source past vtgate."""
     with live(quiet=desk.as_json) as tell, desk.wiring.source() as source:
         wanted = group(desk.bench(silent))
-        watching(wanted, desk.wiring.cluster(), source, ours(desk.settings), seconds, tell)
+        watching(wanted, desk.wiring.cluster(), source, desk.settings.ours, seconds, tell)
     click.echo("quiet: nobody wrote to the source past vtgate")
 
 

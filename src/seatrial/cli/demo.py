@@ -3,34 +3,46 @@
 import shutil
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
+import msgspec
 
 from seatrial.cli.desk import Desk, open_desk
 from seatrial.cli.live import Live, live
 from seatrial.cli.report import write_report
-from seatrial.domain.event import Note, Tell, silent
+from seatrial.domain.address import Address
+from seatrial.domain.event import Note, Progress, Tell, rest, silent
 from seatrial.domain.fault import Exit, Fault
+from seatrial.domain.naming import SCRATCH
 from seatrial.domain.verdict import Judgement, Verdict
 from seatrial.lab import cluster as labs
 from seatrial.lab.install import install
+from seatrial.sample import slow_log
 from seatrial.sample.accounts import READER, make_accounts
-from seatrial.sample.load import load, vschema_folder
+from seatrial.sample.load import load
 from seatrial.sample.server import Sample
 from seatrial.sample.setup import APP, DATABASE, ROOT
 from seatrial.sample.traffic import Order, Traffic
 from seatrial.stages.load import leave
 from seatrial.trial import settings
 from seatrial.trial.detach import DETACH
-from seatrial.trial.journey import load_order
+from seatrial.trial.journey import drop_scratch, load_order, step
 from seatrial.trial.settings import Settings
+from seatrial.trial.workload import REPLAY
 
 NAME = "demo"
 LIVE_RATE_PER_S = 25
+LOG_S = 30
+RECORDED_RATE_PER_S = 40
+RECORD_S = 30
 ACCEPTED = {
     "OBJ-LEFT": "the sample's one view, open_orders, is made by hand in each shard's keyspace after a real move",
     "SRV-DISK": "the sample's disk is this machine's own",
+    "QUERY-2edb6bb8896adc62": "the report WITH ROLLUP is summed up by the application, once it is moved",
+    "QUERY-52550d5aff2711f9": "moving a customer to another shop becomes an INSERT there and a DELETE here",
 }
 
 
@@ -39,8 +51,9 @@ ACCEPTED = {
 @click.option("--scale", default=1.0, show_default=True, type=click.FloatRange(0.01, 100), help="1 is about 100 MB.")
 @click.option("--keep", is_flag=True, help="Leave lab and sample running, to look around in them.")
 def demo(root: Path, scale: float, keep: bool) -> None:
-    """Watch the main job: a MySQL under live traffic is examined, imported into a sharded Vitess, verified, cut over
-    and back under load, and judged.
+    """Watch the main job: a MySQL under live traffic is examined, a sharding plan made of its slow log, its rows
+    imported into a sharded Vitess and verified, its recorded workload replayed there, cut over and back under load,
+    and judged.
 
     Everything runs on this machine and is taken down at the end; what stays is the dossier with its report. Begun
     again after a stop, it goes on where it stopped; after an end, it begins anew.
@@ -55,6 +68,7 @@ def demo(root: Path, scale: float, keep: bool) -> None:
         _set_up(root, sample, scale, tell)
         desk = open_desk(root, "main", sample.folder / "seatrial.cnf", as_json=False)
         _under_traffic(desk, sample, tell)
+        _replayed(desk, sample, tell)
         desk.walk("judge", tell)
         page, text = write_report(desk)
         verdict: Verdict = desk.dossier.read(desk.bench(silent).read("judge").address).body
@@ -88,9 +102,8 @@ def _set_up(root: Path, sample: Sample, scale: float, tell: Live) -> None:
         address = status.address.replace(f"//{APP}@", f"//{READER}@")
         settings.create(
             root,
-            Settings(name=NAME, source=address, target=f"lab:{NAME}", vschema="vschema", accept=ACCEPTED),
+            Settings(name=NAME, source=address, target=f"lab:{NAME}", accept=ACCEPTED),
         )
-    shutil.copytree(vschema_folder(), root / "vschema", dirs_exist_ok=True)  # also after a stop in between
 
 
 def _ended(root: Path) -> bool:
@@ -105,21 +118,63 @@ def _ended(root: Path) -> bool:
 
 
 def _under_traffic(desk: Desk, sample: Sample, tell: Tell) -> None:
-    """Everything up to the verification, while the sample's application trades on its MySQL."""
-    truth = desk.dossier.root / "live-traffic.jsonl"
-    truth.unlink(missing_ok=True)
-    order = Order(login=sample.login(APP, DATABASE), rate_per_s=LIVE_RATE_PER_S)
-    traffic = Traffic.start(order, truth, tell)
-    tell(Note(text=f"the sample's application trades: {LIVE_RATE_PER_S} transactions a second on its own MySQL"))
-    try:
+    """Everything up to the verification, while the sample's application trades on its MySQL; the plan is made of
+    what its slow log told until then."""
+    with _logged(sample, "demo-live", tell) as log, _traffic(desk, sample, "live-traffic", LIVE_RATE_PER_S, tell):
+        tell(Note(text=f"the sample's application trades: {LIVE_RATE_PER_S} transactions a second on its own MySQL"))
+        began = time.monotonic()
+        desk.walk("assess", tell)
+        if not desk.dossier.has(Address("digest")):
+            while (left := LOG_S - (time.monotonic() - began)) > 0:
+                tell(Progress(phase="the slow log fills", done=LOG_S - left, total=LOG_S, unit="s", left_s=left))
+                rest(tell, min(left, 0.5))
+            desk.over_logs([log], record=False).run(step("digest"), tell)
         desk.walk("verify", tell)
+    tell(Note(text="the application leaves MySQL's own port"))
+
+
+def _replayed(desk: Desk, sample: Sample, tell: Tell) -> None:
+    """A copy of the source at rest, then a recording that begins at that very state, then its replay."""
+    if desk.dossier.has(Address("replay", SCRATCH)):
+        return
+    desk.run(step(f"provision/{SCRATCH}"), tell)
+    desk.run(step(f"load/{SCRATCH}"), tell)
+    recorded = msgspec.structs.replace(desk, instance=SCRATCH)
+    recorded.run(step("collect"), tell)
+    with _logged(sample, "demo-recorded", tell) as log:
+        with _traffic(desk, sample, "recorded-traffic", RECORDED_RATE_PER_S, tell):
+            for second in range(RECORD_S):
+                tell(Progress(phase="recording the application", done=second, total=RECORD_S, unit="s"))
+                rest(tell, 1)
+        recorded.over_logs([log], record=True).run(step("digest"), tell)
+    desk.run(REPLAY, tell)
+
+
+@contextmanager
+def _logged(sample: Sample, name: str, tell: Tell) -> Iterator[Path]:
+    """The sample's slow log, every statement of it, while the block lasts; a new file in the sample's own folder."""
+    log = slow_log.start(sample, f"{name}-{int(time.time())}.log", tell)
+    try:
+        yield log
+    finally:
+        slow_log.stop(sample, silent)
+
+
+@contextmanager
+def _traffic(desk: Desk, sample: Sample, name: str, rate_per_s: float, tell: Tell) -> Iterator[None]:
+    truth = desk.dossier.root / f"{name}.jsonl"
+    truth.unlink(missing_ok=True)
+    order = Order(login=sample.login(APP, DATABASE), rate_per_s=rate_per_s, awkward=True)
+    traffic = Traffic.start(order, truth, tell)
+    try:
+        yield
     finally:
         traffic.stop(silent)
-    tell(Note(text="the application leaves MySQL's own port; the rehearsal sends it through vtgate"))
 
 
 def _take_down(desk: Desk, sample: Sample, tell: Tell) -> None:
     bench = desk.bench(tell)
+    drop_scratch(bench)
     leave.cancel(load_order(bench), bench.wiring.cluster(), bench.wiring.tablets(), tell)
     certificate = desk.run(DETACH, tell).body
     tell(Note(text=f"detached from the source: {'nothing left' if certificate.clean else 'SOMETHING IS LEFT'}"))

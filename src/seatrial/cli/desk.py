@@ -1,11 +1,12 @@
 """What every command over a dossier shares: its options, and opening the dossier."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import click
+import msgspec
 from msgspec import Struct
 
 from seatrial.cli.live import live
@@ -40,6 +41,15 @@ class Desk(Struct, frozen=True, kw_only=True):
     def walk(self, until: str, tell: Tell) -> None:
         """Run every step up to and with this one, as far as it is not done."""
         walk(self.dossier, self.settings, self.instance, self.wiring, until, tell)
+
+    def over_logs(self, logs: Sequence[Path], *, record: bool | None = None) -> "Desk":
+        """The same desk with other slow logs to digest; `record` None: as trial.toml says."""
+        workload = msgspec.structs.replace(
+            self.settings.workload,
+            logs=tuple(str(log.absolute()) for log in logs),
+            record=self.settings.workload.record if record is None else record,
+        )
+        return msgspec.structs.replace(self, settings=msgspec.structs.replace(self.settings, workload=workload))
 
     def bench(self, tell: Tell) -> Bench:
         """For commands that look or act outside a step."""

@@ -4,6 +4,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from keyword import iskeyword
 
 import click
 import msgspec
@@ -19,9 +20,15 @@ COMMANDS: dict[str, str] = {
     "init": "seatrial.cli.init",
     "collect": "seatrial.cli.collect",
     "assess": "seatrial.cli.assess",
+    "slow-log": "seatrial.cli.slow_log",
+    "digest": "seatrial.cli.digest",
+    "plan": "seatrial.cli.plan",
     "provision": "seatrial.cli.provision",
     "load": "seatrial.cli.load",
     "verify": "seatrial.cli.verify",
+    "replay": "seatrial.cli.replay",
+    "observe": "seatrial.cli.observe",
+    "try": "seatrial.cli.trying",
     "cutover": "seatrial.cli.cutover",
     "judge": "seatrial.cli.judge",
     "report": "seatrial.cli.report",
@@ -32,7 +39,8 @@ COMMANDS: dict[str, str] = {
     "sample": "seatrial.cli.sample",
     "demo-down": "seatrial.cli.demo",
 }
-"""Command name to the module that defines it under the same name (`-` read as `_`); listed in the order shown."""
+"""Command name to the module that defines it under the same name (`-` read as `_`, a word of Python's own with `_`
+after it); listed in the order shown."""
 
 
 class Commands(click.Group):
@@ -44,7 +52,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(COMMANDS[name]), name.replace("-", "_"))
+        function = name.replace("-", "_") + ("_" if iskeyword(name) else "")
+        command: click.Command = getattr(importlib.import_module(COMMANDS[name]), function)
         return command
 
 

@@ -15,6 +15,7 @@ from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.naming import MAIN, Naming
 from seatrial.domain.ports import Now
 from seatrial.domain.vschema import VSchemas
+from seatrial.dossier.envelope import DataFile
 from seatrial.dossier.store import Dossier
 from seatrial.trial.settings import Settings
 from seatrial.trial.wiring import Wiring
@@ -36,6 +37,7 @@ class Bench:
         self.tell = tell
         self.now = now
         self.inputs: dict[str, str] = {}
+        self.files: dict[str, tuple[DataFile, ...]] = {}  # data files made for the artifact of a kind
 
     @property
     def naming(self) -> Naming:
@@ -46,6 +48,10 @@ class Bench:
         address = Address(kind, self.instance)
         if self.instance != MAIN and not self.dossier.has(address):
             address = Address(kind)
+        return self.read_at(address)
+
+    def read_at(self, address: Address) -> Exhibit[Any]:
+        """The artifact of just this address."""
         exhibit = self.dossier.read(address)
         self.inputs[str(address)] = exhibit.sha256
         return exhibit
@@ -90,7 +96,8 @@ class Step(Struct, frozen=True, kw_only=True):
     """A step of the journey: what it makes of what, and the function that does it.
 
     `kind` is the artifact it leaves (and the command's name, unless `command` is given); `reads` are the kinds it
-    wants; `settings` gives the settings it depends on, as text, for the look whether its artifact is stale.
+    wants; `settings` gives the settings it depends on, as text, for the look whether its artifact is stale;
+    `instance` is its own where it does not go by the trial's; `skip` says why a walk passes it over, "" for go.
     """
 
     kind: str
@@ -100,6 +107,17 @@ class Step(Struct, frozen=True, kw_only=True):
     settings: Any  # Callable[[Settings], Mapping[str, str]]
     acting: bool = False
     command: str = ""
+    instance: str = ""
+    skip: Any = None  # Callable[[Settings, Dossier], str]
+
+    @property
+    def name(self) -> str:
+        """As people name it: the kind, or kind/instance where it has an instance of its own."""
+        return f"{self.kind}/{self.instance}" if self.instance else self.kind
+
+    def address(self, instance: str) -> Address:
+        """Where its artifact lies in a trial's instance."""
+        return Address(self.kind, self.instance or instance)
 
 
 Bodies = Mapping[str, Any]

@@ -6,7 +6,7 @@ from typing import Any
 from seatrial.domain.rehearsal import TrafficState
 from seatrial.stages.cutover import gates, real, traffic
 from seatrial.trial.bench import Bench, Step
-from seatrial.trial.journey import group, last_moved, last_verification, ours
+from seatrial.trial.journey import group, last_moved, last_verification
 
 
 def _switch(bench: Bench) -> Mapping[str, Any]:
@@ -17,7 +17,7 @@ def _switch(bench: Bench) -> Mapping[str, Any]:
             wanted,
             last_verification(bench),
             bench.settings.gates,
-            ours(bench.settings),
+            bench.settings.ours,
             moved_at=last_moved(bench),
             cluster=cluster,
             source=source,

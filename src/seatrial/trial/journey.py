@@ -10,10 +10,11 @@ import msgspec
 from seatrial.domain.address import Address
 from seatrial.domain.comparison import Equality, Verification
 from seatrial.domain.event import Acting, Started
+from seatrial.domain.evidence import Exhibit
 from seatrial.domain.exhibits import Exhibits
 from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.movement import Loaded
-from seatrial.domain.naming import MAIN
+from seatrial.domain.naming import MAIN, SCRATCH
 from seatrial.domain.vschema import VSchemas, unsharded
 from seatrial.dossier.runs import lines
 from seatrial.facts.criteria import default_criteria, load_criteria
@@ -26,13 +27,22 @@ from seatrial.stages.judge import judge
 from seatrial.stages.load import gates
 from seatrial.stages.load.copy import load
 from seatrial.stages.load.order import Order, order
+from seatrial.stages.load.scratch import copy_scratch, drop
 from seatrial.stages.provision import planned, provision
 from seatrial.stages.verify.sample import Draw
 from seatrial.stages.verify.whole import verify
 from seatrial.trial.bench import Bench, Step
 from seatrial.trial.settings import Settings
+from seatrial.trial.workload import REPLAY, WORKLOAD, without_recording
 
 AFTER_REHEARSAL = "verify/after-rehearsal"
+ELSEWHERE = {
+    "recorded": (f"digest/{SCRATCH}", f"digest/{MAIN}"),
+    "replay": (f"replay/{SCRATCH}",),
+    "observe": ("digest/target",),
+    "tried": (f"try/{SCRATCH}",),
+}
+"""Exhibits that lie under an instance of their own: the first that is there is shown."""
 
 
 def _collect(bench: Bench) -> Mapping[str, Any]:
@@ -49,14 +59,25 @@ def _assess(bench: Bench) -> Mapping[str, Any]:
     }
 
 
+def _collected(bench: Bench) -> Any:
+    """The collection a target is made from: for a scratch copy the main one, since its own tells where a log began."""
+    exhibit = bench.read_at(Address("collect")) if bench.instance == SCRATCH else bench.read("collect")
+    return exhibit.body
+
+
 def vschemas(bench: Bench) -> VSchemas:
-    """The VSchemas of the trial's folder; without one, everything unsharded."""
-    return bench.vschemas() or unsharded(bench.read("collect").body.schema)
+    """The VSchemas of the trial's folder; without one, those of the plan; without a plan, everything unsharded."""
+    if (people_s := bench.vschemas()) is not None:
+        return people_s
+    if (planned_ones := bench.read_if_there("plan")) is not None:
+        placed: VSchemas = planned_ones.body.placed()
+        return placed
+    return unsharded(_collected(bench).schema)
 
 
 def _provision(bench: Bench) -> Mapping[str, Any]:
     gates.assessed(bench.read("assess").body, bench.settings.accept)
-    wanted = planned(bench.read("collect").body, vschemas(bench), bench.naming, bench.settings.shards)
+    wanted = planned(_collected(bench), vschemas(bench), bench.naming, bench.settings.shards)
     made = provision(wanted, bench.settings.target, bench.wiring.cluster(), bench.wiring.tablets(), bench.tell)
     return {"provision": made}
 
@@ -64,7 +85,7 @@ def _provision(bench: Bench) -> Mapping[str, Any]:
 def load_order(bench: Bench, *, defer_keys: bool | None = None) -> Order:
     """What `load` is to do, from what was collected and provisioned."""
     return order(
-        bench.read("collect").body,
+        _collected(bench),
         bench.read("provision").body,
         bench.naming,
         bench.settings.brake,
@@ -75,19 +96,24 @@ def load_order(bench: Bench, *, defer_keys: bool | None = None) -> Order:
 def _load(bench: Bench) -> Mapping[str, Any]:
     gates.assessed(bench.read("assess").body, bench.settings.accept)
     wanted = load_order(bench)
-    with bench.wiring.mover() as mover:
+    wires: dict[str, Any] = {
+        "cluster": bench.wiring.cluster(),
+        "tablets": bench.wiring.tablets(),
+        "now": bench.now,
+        "tell": bench.tell,
+    }
+    with bench.wiring.mover() as mover, bench.wiring.source() as source:
         reader = bench.settings.source_address.user
         gates.mover_is_fit(mover, wanted, reader, bench.settings.mover, bench.settings.accept, bench.tell)
-    with bench.wiring.source() as source:
-        loaded = load(
-            wanted,
-            cluster=bench.wiring.cluster(),
-            tablets=bench.wiring.tablets(),
-            source=source,
-            now=bench.now,
-            tell=bench.tell,
-        )
-    return {"load": loaded}
+        if bench.instance == SCRATCH:
+            return {"load": copy_scratch(wanted, source=source, mover=mover, **wires)}
+        return {"load": load(wanted, source=source, **wires)}
+
+
+def drop_scratch(bench: Bench) -> None:
+    """Take the scratch copy away, if there is one; its artifacts stay as evidence."""
+    if bench.dossier.has(Address("provision", SCRATCH)):
+        drop(bench.settings.naming(SCRATCH), bench.wiring.cluster(), bench.wiring.tablets(), bench.tell)
 
 
 def _mend(bench: Bench) -> None:
@@ -119,11 +145,6 @@ def group(bench: Bench) -> Group:
     loaded: Loaded = bench.read("load").body
     provisioned = bench.read("provision").body
     return Group.of(bench.naming, loaded.workflows, lambda role: provisioned.keyspace(role).vschema.sharded)
-
-
-def ours(settings: Settings) -> frozenset[str]:
-    """The accounts on the source that may write during a cutover."""
-    return frozenset({settings.source_address.user, settings.mover})
 
 
 def last_verification(bench: Bench) -> Verification:
@@ -181,7 +202,7 @@ def _rehearse(bench: Bench) -> Mapping[str, Any]:
             wanted,
             last_verification(bench),
             msgspec.structs.replace(bench.settings.gates, quiet_s=min(5, bench.settings.gates.quiet_s)),
-            ours(bench.settings),
+            bench.settings.ours,
             moved_at=last_moved(bench),
             cluster=cluster,
             source=source,
@@ -193,7 +214,7 @@ def _rehearse(bench: Bench) -> Mapping[str, Any]:
             allowed_because=allowed,
             rate_per_s=settings.rate_per_s,
             settle_s=settings.settle_s,
-            ours=ours(bench.settings),
+            ours=bench.settings.ours,
             buffer=bench.wiring.buffer(),
         )
         application = bench.wiring.application(sample, settings.rate_per_s, bench.dossier.root / "rehearse")
@@ -207,7 +228,14 @@ def _rehearse(bench: Bench) -> Mapping[str, Any]:
 
 def exhibits(bench: Bench) -> Exhibits:
     """What there is of the trial so far."""
-    return Exhibits(**{kind: bench.read_if_there(kind) for kind in Exhibits.__struct_fields__})
+
+    def read(field: str) -> Exhibit[Any] | None:
+        if field not in ELSEWHERE:
+            return bench.read_if_there(field)
+        places = [Address.parse(place) for place in ELSEWHERE[field]]
+        return next((bench.read_at(place) for place in places if bench.dossier.has(place)), None)
+
+    return Exhibits(**{field: read(field) for field in Exhibits.__struct_fields__})
 
 
 def _judge(bench: Bench) -> Mapping[str, Any]:
@@ -220,6 +248,10 @@ def _judge(bench: Bench) -> Mapping[str, Any]:
 def _named(address: str) -> str:
     """An address by its hash: artifacts may be sent, and the address names a host and an account."""
     return "sha256:" + hashlib.sha256(address.encode()).hexdigest()[:16]
+
+
+def _provision_settings(settings: Settings) -> Mapping[str, str]:
+    return {"target": settings.target, "shards": str(settings.shards), "vschema": settings.vschema}
 
 
 def _nothing(_: Settings) -> Mapping[str, str]:
@@ -235,12 +267,13 @@ JOURNEY: tuple[Step, ...] = (
         settings=lambda s: {"source": _named(s.source)},
     ),
     Step(kind="assess", title="can this be imported", reads=("collect",), run=_assess, settings=_nothing),
+    *WORKLOAD,
     Step(
         kind="provision",
         title="keyspaces, tables, VSchema on the target",
-        reads=("collect", "assess"),
+        reads=("collect", "assess", "plan"),
         run=_provision,
-        settings=lambda s: {"target": s.target, "shards": str(s.shards), "vschema": s.vschema},
+        settings=_provision_settings,
         acting=True,
     ),
     Step(
@@ -253,6 +286,27 @@ JOURNEY: tuple[Step, ...] = (
     ),
     Step(kind="verify", title="every row there and equal", reads=("collect", "load"), run=_verify, settings=_nothing),
     Step(
+        kind="provision",
+        instance=SCRATCH,
+        title="keyspaces for a copy to write on",
+        reads=("collect", "assess", "plan"),
+        run=_provision,
+        settings=_provision_settings,
+        acting=True,
+        skip=without_recording,
+    ),
+    Step(
+        kind="load",
+        instance=SCRATCH,
+        title="a copy outside every workflow",
+        reads=("collect", "assess", "provision"),
+        run=_load,
+        settings=lambda s: {"target": s.target},
+        acting=True,
+        skip=without_recording,
+    ),
+    REPLAY,
+    Step(
         kind="rehearse",
         command="cutover rehearse",
         title="cut over and back under traffic",
@@ -264,16 +318,16 @@ JOURNEY: tuple[Step, ...] = (
     Step(
         kind="judge",
         title="the verdict against the criteria",
-        reads=("collect", "assess", "provision", "load", "verify", "rehearse"),
+        reads=("collect", "assess", "digest", "plan", "provision", "load", "verify", "replay", "rehearse"),
         run=_judge,
         settings=lambda s: {"criteria": s.criteria, **{f"accept.{code}": why for code, why in s.accept.items()}},
     ),
 )
 
 
-def step(kind: str) -> Step:
-    """The step that leaves this kind; KeyError if none does."""
+def step(name: str) -> Step:
+    """The step of that name, kind or kind/instance; KeyError if there is none."""
     for candidate in JOURNEY:
-        if candidate.kind == kind:
+        if candidate.name == name:
             return candidate
-    raise KeyError(kind)
+    raise KeyError(name)

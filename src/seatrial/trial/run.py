@@ -25,7 +25,7 @@ def run(
 ) -> Exhibit[object]:
     """Run the step and store what it returns; its artifact. A Fault or Cancelled leaves the old artifacts alone,
     and stands in the run's journal."""
-    address = Address(step.kind, instance)
+    address = step.address(instance)
     with held(dossier, step.kind), RunLog(dossier.runs, str(address), utc_now) as log:
 
         def tell(event: ev.Event) -> None:
@@ -35,7 +35,7 @@ def run(
         began = time.monotonic()
         try:
             tell(ev.Started(address=str(address)))
-            bench = Bench(dossier, settings, instance, wiring, tell, utc_now)
+            bench = Bench(dossier, settings, address.instance, wiring, tell, utc_now)
             stored = _store(step, bench, step.run(bench))
         except Fault as fault:
             log(ev.Failed(code=fault.code, what=fault.what, remedy=fault.remedy, retry=fault.retry))
@@ -58,6 +58,7 @@ def _store(step: Step, bench: Bench, bodies: Mapping[str, object]) -> dict[str, 
             created=utc_now().isoformat(timespec="seconds"),
             inputs=bench.inputs,
             options=step.settings(bench.settings),
+            files=bench.files.get(kind, ()),
         )
         stored[kind] = Exhibit(address=address, sha256=envelope.sha256, created=envelope.created, body=body)
     return stored

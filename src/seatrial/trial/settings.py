@@ -24,6 +24,22 @@ class RehearsalSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     settle_s: float = 8  # steady traffic before, between and after the switches
 
 
+class WorkloadSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The slow logs to digest, relative to the dossier. `record` keeps their statements, literals and all, in the
+    private part of the dossier for `keep_days`: replay needs them."""
+
+    logs: tuple[str, ...] = ()
+    record: bool = False
+    keep_days: int = 14
+
+
+class ReplaySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the recording is sent. `workers` 0: one process a core but one."""
+
+    speed: float = 1.0
+    workers: int = 0
+
+
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A trial. `accept` maps the code of a finding to the reason why it is accepted."""
 
@@ -38,6 +54,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     brake: BrakeLimits = BrakeLimits()
     rehearsal: RehearsalSettings = RehearsalSettings()
     gates: GateLimits = GateLimits()
+    workload: WorkloadSettings = WorkloadSettings()
+    replay: ReplaySettings = ReplaySettings()
 
     @property
     def source_address(self) -> SourceAddress:
@@ -53,6 +71,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
                 exit=Exit.CONFIG,
             )
         return parse_target(self.target)
+
+    @property
+    def ours(self) -> frozenset[str]:
+        """The accounts on the source that are seatrial's own."""
+        return frozenset({self.source_address.user, self.mover})
 
     def naming(self, instance: str) -> Naming:
         return Naming(self.name, instance)
@@ -89,9 +112,13 @@ def create(root: Path, settings: Settings) -> None:
         f"source = {_toml(settings.source)}  # never with a password",
         f"target = {_toml(settings.target)}  # lab:NAME, or vitess://HOST:PORT?vtctld=HOST:PORT",
         f"shards = {settings.shards}",
-        f"vschema = {_toml(settings.vschema)}  # a folder with one VSchema a role; empty: everything unsharded",
+        f"vschema = {_toml(settings.vschema)}  # a folder with one VSchema a role; empty: as planned",
         f"mover = {_toml(settings.mover)}  # the account of the tablet that reads the source",
         f"criteria = {_toml(settings.criteria)}  # a TOML file; empty: the documented defaults",
+        "",
+        "[workload]",
+        f"logs = [{', '.join(_toml(log) for log in settings.workload.logs)}]  # slow logs, relative to this folder",
+        f"record = {str(settings.workload.record).lower()}  # keep their statements in private/: replay needs them",
         "",
         "[rehearsal]",
         f"clone = {_toml(settings.rehearsal.clone)}  # words that declare the source a copy nobody depends on",

@@ -43,7 +43,7 @@ def look(journey: tuple[Step, ...], dossier: Dossier, settings: Settings, instan
 
 
 def _one(step: Step, dossier: Dossier, settings: Settings, instance: str, moved: set[str]) -> StepStatus:
-    address = Address(step.kind, instance)
+    address = step.address(instance)
     if not dossier.has(address):
         return StepStatus(address=str(address), title=step.title, freshness=Freshness.MISSING)
     try:

@@ -1,6 +1,5 @@
 """Walks the journey: what is fresh is passed over, what acts is never repeated in passing."""
 
-from seatrial.domain.address import Address
 from seatrial.domain.event import Note, Tell
 from seatrial.domain.fault import Fault
 from seatrial.dossier.store import Dossier
@@ -11,7 +10,7 @@ from seatrial.trial.settings import Settings
 from seatrial.trial.status import Freshness, StepStatus, look
 from seatrial.trial.wiring import Wiring
 
-STEPS = tuple(step.kind for step in JOURNEY)
+STEPS = tuple(step.name for step in JOURNEY)
 NOT_HERE = frozenset({"rehearse.production", "rehearse.no-traffic"})
 """A rehearsal that may not be had on this source does not end the walk: the verdict says that it is missing."""
 
@@ -22,6 +21,9 @@ def walk(dossier: Dossier, settings: Settings, instance: str, wiring: Wiring, un
         state = _state(step, dossier, settings, instance)
         if state.freshness is Freshness.FRESH:
             tell(Note(text=f"{state.address} is fresh"))
+            continue
+        if step.skip is not None and (reason := step.skip(settings, dossier)):
+            tell(Note(text=f"{step.name} is passed over: {reason}"))
             continue
         if step.acting and state.freshness is Freshness.STALE:
             tell(
@@ -41,4 +43,4 @@ def walk(dossier: Dossier, settings: Settings, instance: str, wiring: Wiring, un
 
 def _state(step: Step, dossier: Dossier, settings: Settings, instance: str) -> StepStatus:
     states = look(JOURNEY, dossier, settings, instance)
-    return next(state for state in states if Address.parse(state.address).kind == step.kind)
+    return next(state for state in states if state.address == str(step.address(instance)))

@@ -5,12 +5,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from seatrial.adapters.generator import Workers
 from seatrial.adapters.mysql.client import Connection, Login
 from seatrial.adapters.mysql.source import MySqlSource
 from seatrial.adapters.vitess.cluster import VitessCluster
+from seatrial.adapters.vitess.query_log import VtgateQueryLog
 from seatrial.adapters.vitess.vtctldclient import Vtctldclient
 from seatrial.domain.address import LabAddress
-from seatrial.domain.ports import Application, Cluster, Tablets
+from seatrial.domain.ports import Application, Cluster, Generator, QueryLog, Tablets
 from seatrial.domain.secret import Secret
 from seatrial.lab import cluster as labs
 from seatrial.lab import engine
@@ -107,6 +109,27 @@ class Wiring:
     def application(self, sample: Sample, rate_per_s: float, folder: Path) -> Application:
         """The sample's traffic through the target's vtgate."""
         return SampleApplication(sample, self._gate(), rate_per_s, folder)
+
+    def generator(self) -> Generator:
+        """The workers of a replay, sent to the target's vtgate."""
+        return Workers(self._gate())
+
+    @contextmanager
+    def query_log(self) -> Iterator[QueryLog | None]:
+        """vtgate's query log while the block lasts; None on a foreign cluster, whose vtgate's page we do not know."""
+        address = self._settings.target_address
+        if not isinstance(address, LabAddress):
+            yield None
+            return
+        log = VtgateQueryLog(labs.open_lab(address.name).vtgate_http)
+        try:
+            yield log
+        finally:
+            log.close()
+
+    def gate_login(self) -> Login:
+        """Where and as whom clients reach the target's vtgate."""
+        return self._gate()
 
     def _gate(self) -> Login:
         address = self._settings.target_address

@@ -58,7 +58,7 @@ def test_examples_use_options_there_are() -> None:
         for line in (command.help or "").splitlines():
             if not line.strip().startswith("seatrial "):
                 continue
-            words = re.sub(r"\$\(.*?\)", "", line).split()[1:]
+            words = re.sub(r"\$\(.*?\)| -- .*", "", line).split()[1:]
             named = max((p for p, _ in ALL if tuple(words[: len(p)]) == p), key=len)
             known = {
                 option
