@@ -248,7 +248,7 @@ def test_a_rehearsal_loses_nothing_and_leaves_the_traffic_at_the_source(trial: T
         for role in roles
     ]
     assert all(each["next_value"] > each["max_value"] for each in rehearsal["sequences"])
-    assert len(rehearsal["sequences"]) == 8
+    assert len(rehearsal["sequences"]) == 9
     assert trial.served_by_source()
     assert not working_on(trial.root)
 
