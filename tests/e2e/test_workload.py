@@ -143,6 +143,10 @@ def test_the_customers_own_tests_run_against_the_copy(trial: Trial) -> None:
         "c = pymysql.connect(host=os.environ['SEATRIAL_HOST'], port=int(os.environ['SEATRIAL_PORT']),"
         " user=os.environ['SEATRIAL_USER'], database=os.environ['SEATRIAL_DATABASE'], autocommit=True).cursor()\n"
         "assert c.execute('SELECT id FROM shops') > 1\n"
+        "for name in ('workload_source.orders', 'shop.orders'):\n"
+        "    try:\n        c.execute(f'SELECT 1 FROM {name} LIMIT 1')\n"
+        "    except pymysql.MySQLError as error:\n        assert 'VT05003' in str(error), error\n"
+        "    else:\n        raise SystemExit(8)\n"
         "try:\n    c.execute('UPDATE customers SET shop_id = 2 WHERE shop_id = 1 AND id = 1')\n"
         "except pymysql.MySQLError:\n    raise SystemExit(7)\n"
     )

@@ -58,7 +58,7 @@ def _started(command: Sequence[str], env: Mapping[str, str]) -> "subprocess.Pope
             env={**kept, **env},
             start_new_session=True,
         )
-    except (FileNotFoundError, PermissionError, NotADirectoryError) as error:
+    except OSError as error:  # it is not there, may not be run, or is no program: a script without its #! line
         raise Fault(
             "try.no-command",
             f"{command[0]} cannot be run: {error.strerror}",
@@ -93,6 +93,16 @@ def _pass_on(child: "subprocess.Popen[bytes]", kept: IO[bytes], show: Callable[[
     return lines + (last != b"\n")
 
 
+def _lives(child: "subprocess.Popen[bytes]") -> bool:
+    """Whether anything of its group is still there."""
+    child.poll()
+    try:
+        os.killpg(child.pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 def _end_group(child: "subprocess.Popen[bytes]") -> None:
     """TERM to the group, which it leads, and KILL to what is still there after the grace."""
     for number in (signal.SIGTERM, signal.SIGKILL):
@@ -101,7 +111,7 @@ def _end_group(child: "subprocess.Popen[bytes]") -> None:
         except ProcessLookupError:
             break
         until = time.monotonic() + _GRACE_S
-        while child.poll() is None and time.monotonic() < until:
+        while _lives(child) and time.monotonic() < until:
             time.sleep(0.02)
     child.wait()
     if child.stdout is not None:

@@ -12,7 +12,7 @@ from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.plan import Answer, Placement, Plan, PlannedQuery, Shares
 from seatrial.domain.vschema import VSchemas, plain
 from seatrial.domain.workload import Digest, QueryClass
-from seatrial.dossier.store import write_whole
+from seatrial.dossier.store import said_if_full, write_whole
 from seatrial.trial.journey import step
 
 _SHOWN = 12
@@ -68,7 +68,16 @@ def _write(vschemas: VSchemas, folder: Path, named: Path) -> None:
             remedy=f"name another folder than {named}, or move its files away",
             exit=Exit.CONFIG,
         )
-    folder.mkdir(parents=True, exist_ok=True)
+    with said_if_full(folder):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            raise Fault(
+                "plan.no-folder",
+                f"{folder} is a file, or lies under one",
+                remedy="name another folder",
+                exit=Exit.CONFIG,
+            ) from None
     for path, text in files.items():
         write_whole(path, text)
 

@@ -10,7 +10,7 @@ from seatrial.cli.desk import Desk, over_dossier
 from seatrial.cli.output import print_json
 from seatrial.domain.replaying import Replay
 from seatrial.domain.workload import Digest
-from seatrial.trial.workload import REPLAY
+from seatrial.trial.workload import REPLAY, replayed_log
 
 _CLASSES = 8
 _DIFFERENCES = 8
@@ -40,7 +40,7 @@ def replay(desk: Desk, speed: float | None, workers: int | None) -> None:
     if desk.as_json:
         print_json(replayed)
     else:
-        _print(replayed, desk.bench(lambda _: None).read("digest").body)
+        _print(replayed, replayed_log(desk.dossier).body)
 
 
 def _print(replayed: Replay, digest: Digest) -> None:

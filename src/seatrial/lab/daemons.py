@@ -1,6 +1,6 @@
 """The command lines of a lab's daemons. Each holds one argument that is its alone, by which it is known again."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -152,6 +152,34 @@ def planning_vtgate(engine: Engine, folder: Path, etcd_client: int, own: tuple[i
         marker,
     )
     return Daemon(name="vtgate", argv=argv, ports=own, marker=marker)
+
+
+def confined_vtgate(
+    engine: Engine, folder: Path, state: State, own: tuple[int, int, int], keyspaces: Collection[str]
+) -> Daemon:
+    """A vtgate beside the lab's own that knows these keyspaces alone. `own` is its HTTP, gRPC, MySQL port."""
+    http, grpc, mysql = own
+    marker = pid_file(folder, "vtgate-confined")
+    argv = (
+        str(engine.vtgate),
+        *topology_flags(state.ports.etcd),
+        "--cell=zone1",
+        "--cells-to-watch=zone1",
+        f"--keyspaces-to-watch={','.join(sorted(keyspaces))}",
+        "--tablet-types-to-wait=PRIMARY",
+        "--gateway-initial-tablet-timeout=10s",
+        *_serving(http, grpc),
+        f"--mysql-server-bind-address={HOST}",
+        f"--mysql-server-port={mysql}",
+        "--mysql-auth-server-impl=none",
+        "--schema-change-signal",
+        "--vtgate-config-terse-errors",
+        "--redact-debug-ui-queries",
+        "--querylog-format=json",
+        "--querylog-buffer-size=10000",
+        marker,
+    )
+    return Daemon(name="vtgate-confined", argv=argv, ports=own, marker=marker)
 
 
 def query_log(folder: Path) -> Path:

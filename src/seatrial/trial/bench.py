@@ -39,6 +39,10 @@ class Bench:
         self.inputs: dict[str, str] = {}
         self.files: dict[str, tuple[DataFile, ...]] = {}  # data files made for the artifact of a kind
 
+    def of(self, instance: str) -> "Bench":
+        """The same bench for another instance of the trial."""
+        return Bench(self.dossier, self.settings, instance, self.wiring, self.tell, self.now)
+
     @property
     def naming(self) -> Naming:
         return self.settings.naming(self.instance)

@@ -9,14 +9,13 @@ import msgspec
 
 from seatrial.domain.address import Address
 from seatrial.domain.comparison import Equality, Verification
-from seatrial.domain.event import Acting, Started
 from seatrial.domain.evidence import Exhibit
 from seatrial.domain.exhibits import Exhibits
 from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.movement import Loaded
 from seatrial.domain.naming import MAIN, SCRATCH
 from seatrial.domain.vschema import VSchemas, unsharded
-from seatrial.dossier.runs import lines
+from seatrial.dossier.store import Dossier
 from seatrial.facts.criteria import default_criteria, load_criteria
 from seatrial.stages.assess import assess
 from seatrial.stages.collect import collect
@@ -32,6 +31,7 @@ from seatrial.stages.provision import planned, provision
 from seatrial.stages.verify.sample import Draw
 from seatrial.stages.verify.whole import verify
 from seatrial.trial.bench import Bench, Step
+from seatrial.trial.scratch import last_acted
 from seatrial.trial.settings import Settings
 from seatrial.trial.workload import REPLAY, WORKLOAD, without_recording
 
@@ -158,15 +158,7 @@ def last_verification(bench: Bench) -> Verification:
 
 def last_moved(bench: Bench) -> datetime | None:
     """When a step of this dossier last set out to move traffic, by the journals of its runs; None if none did."""
-    moving = {f"rehearse/{bench.instance}", f"cutover/{bench.instance}"}
-    moments = [
-        line.at
-        for path in bench.dossier.runs.glob("*.jsonl")
-        if (run := list(lines(path))) and isinstance(run[0].event, Started) and run[0].event.address in moving
-        for line in run
-        if isinstance(line.event, Acting)
-    ]
-    return datetime.fromisoformat(max(moments)) if moments else None
+    return last_acted(bench.dossier, (f"rehearse/{bench.instance}", f"cutover/{bench.instance}"))
 
 
 def may_rehearse(bench: Bench) -> str:
@@ -232,10 +224,18 @@ def exhibits(bench: Bench) -> Exhibits:
     def read(field: str) -> Exhibit[Any] | None:
         if field not in ELSEWHERE:
             return bench.read_if_there(field)
-        places = [Address.parse(place) for place in ELSEWHERE[field]]
+        named = _replayed_log(bench.dossier) if field == "recorded" else ()
+        places = [Address.parse(place) for place in named or ELSEWHERE[field]]
         return next((bench.read_at(place) for place in places if bench.dossier.has(place)), None)
 
     return Exhibits(**{field: read(field) for field in Exhibits.__struct_fields__})
+
+
+def _replayed_log(dossier: Dossier) -> tuple[str, ...]:
+    """The digest that the replay was made with, by the replay's own word; nothing where there is no replay."""
+    replay = Address("replay", SCRATCH)
+    inputs = dossier.head(replay).inputs if dossier.has(replay) else {}
+    return tuple(name for name in inputs if name.startswith("digest/"))
 
 
 def _judge(bench: Bench) -> Mapping[str, Any]:

@@ -7,13 +7,15 @@ from typing import Any
 
 from seatrial.adapters.command import run_command
 from seatrial.adapters.mysql.client import Login
-from seatrial.domain.event import Event, Note, rest
+from seatrial.domain.event import Acted, Acting, Event, Note, rest
+from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.naming import SCRATCH
 from seatrial.domain.ports import QueryLog
 from seatrial.domain.replaying import Tried
-from seatrial.stages.replay.guard import guard
+from seatrial.stages.replay.guard import guard, insist_on_rows
 from seatrial.stages.replay.tried import Failures
 from seatrial.trial.bench import Bench, Step
+from seatrial.trial.scratch import copied
 
 _LOG_DELAY_S = 0.3
 """vtgate tells a statement a moment after its answer."""
@@ -46,26 +48,37 @@ def trying(command: Sequence[str], show: Callable[[bytes], None]) -> Step:
 
 
 def _try(bench: Bench, command: Sequence[str], show: Callable[[bytes], None]) -> Mapping[str, Any]:
-    bench.read("load")  # without a copy there is nothing to try on
+    loaded = copied(bench).body
     provisioned = bench.read("provision").body
     guarded = guard(provisioned, bench.wiring.cluster(), bench.tell)
+    insist_on_rows(loaded, provisioned, bench.wiring.cluster())
     keyspace = provisioned.home.name
     folder = bench.dossier.private / "try"
     folder.mkdir(mode=0o700, exist_ok=True)
     output = folder / f"{bench.instance}.log"
     failures = Failures()
-    with bench.wiring.query_log() as log:
+    act = f"run {PurePath(command[0]).name} on {keyspace}"
+    bench.tell(Acting(act=act, undo="seatrial load --instance scratch makes the copy anew"))
+    with bench.wiring.scratch_gate(guarded.keyspaces, bench.tell) as gate:
+        log = gate.log
+        if not gate.confined and bench.wiring.sample() is None and not bench.settings.rehearsal.clone:
+            raise Fault(
+                "try.production",
+                "on a foreign cluster its vtgate knows the attached source too, and what a command sends is not ours "
+                "to look at first (rule R1)",
+                remedy="try it on a clone, declared in trial.toml, [rehearsal] clone; or on a lab",
+                exit=Exit.CONFIG,
+            )
 
         def tell(event: Event) -> None:
             _hear(log, failures, guarded.keyspaces)
             bench.tell(event)
 
-        ran = run_command(
-            command, env=environment(bench.wiring.gate_login(), keyspace), output=output, show=show, tell=tell
-        )
+        ran = run_command(command, env=environment(gate.login, keyspace), output=output, show=show, tell=tell)
         rest(tell, _LOG_DELAY_S)
         _hear(log, failures, guarded.keyspaces)
         lost = log.lost if log is not None else 0
+    bench.tell(Acted(act=act))
     if lost:
         bench.tell(Note(text=f"{lost:,} statements went unheard: failures may be more than those listed", warning=True))
     tried = Tried(

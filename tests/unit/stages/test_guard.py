@@ -13,7 +13,7 @@ from seatrial.domain.movement import Provisioned
 from seatrial.domain.naming import is_scratch
 from seatrial.domain.replaying import Guard
 from seatrial.domain.vschema import AutoIncrement, Vindex, VSchema
-from seatrial.stages.replay.guard import guard, home
+from seatrial.stages.replay.guard import guard, home, insist_on_rows
 from tests.unit import factories
 from tests.unit.fakes import FakeCluster, FakeSql
 from tests.unit.stages.orders import cluster, scratch_provisioned, with_scratch
@@ -183,3 +183,20 @@ def test_a_look_that_cannot_be_had_is_no_pass(monkeypatch: pytest.MonkeyPatch) -
         guard(scratch_provisioned(), there, silent)
     assert fault.value.code == "vitess.unreachable"
     assert there.gates == []
+
+
+def test_a_table_that_vtgate_does_not_find_is_refused_with_the_next_step() -> None:
+    there = whole()
+    there.gate = FakeSql({"VEXPLAIN PLAN": Fault("mysql.error-1105", "table orders not found", remedy="")})
+    assert "no plan for table" in refused(there)
+
+
+def test_a_copy_that_was_taken_away_and_provisioned_again_is_not_written_on() -> None:
+    there = whole()
+    there.gate = FakeSql({"SELECT 1 FROM": []})
+    with pytest.raises(Fault) as fault:
+        insist_on_rows(factories.loaded(), scratch_provisioned(), there)
+    assert fault.value.code == "scratch.empty" and "load --instance scratch" in fault.value.remedy
+    there.gate = FakeSql({"SELECT 1 FROM": [(1,)]})
+    insist_on_rows(factories.loaded(), scratch_provisioned(), there)
+    assert there.gates == [HOME, HOME]

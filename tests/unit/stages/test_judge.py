@@ -13,6 +13,7 @@ from seatrial.domain.evidence import Evidence, resolve
 from seatrial.domain.exhibits import Exhibits
 from seatrial.domain.finding import Outcome
 from seatrial.domain.measure import Measure
+from seatrial.domain.plan import Placement
 from seatrial.domain.replaying import Divergence
 from seatrial.domain.verdict import Criterion, Judged, Judgement, Verdict
 from seatrial.facts.criteria import default_criteria
@@ -235,6 +236,13 @@ CAVEATS: list[tuple[str, Callable[[], Verdict], str]] = [
     ),
     ("planned only", lambda: judged(replace(GOOD, replay=None)), "not that its answer is right: no query was executed"),
     ("planned, not run", lambda: judged(with_("replay", classes=())), "13 query classes of the plan did not run"),
+    (
+        "nothing sharded",
+        lambda: judged(
+            with_("plan", tables=tuple(replace(t, placement=Placement.UNSHARDED) for t in make.plan().tables))
+        ),
+        "The plan shards no table",
+    ),
     ("rows of reads", lambda: judged(GOOD), "by their number of rows, not by what stands in them"),
     ("the log's time", lambda: judged(GOOD), "44,798 statements in 600 s from 2026-11-20 08:50 UTC on"),
     ("the log's own", lambda: judged(GOOD), "Of the log: The log has no SET"),

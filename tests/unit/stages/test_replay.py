@@ -69,23 +69,32 @@ class FakeGenerator:
         return self.done
 
 
-def replayed(*reports: WorkerReport, copied: str = GTID, read_at: str = BEGAN, **given: Any) -> Replay:
+def replayed(
+    *reports: WorkerReport,
+    copied: str = GTID,
+    read_at: str = BEGAN,
+    written_at: datetime | None = None,
+    speed: float = 1.0,
+    recording: Recording = RECORDING,
+    **given: Any,
+) -> Replay:
     collection = factories.collection()
     collection = replace(collection, status=(replace(collection.status[0], at=read_at),))
     stood = StoodStill(at=BEGAN, positions=(f"MySQL56/{copied}",), bytes_needed=1, bytes_free=2)
     return replay(
         iter(()),
-        RECORDING,
+        recording,
         factories.everything().digest.body,  # type: ignore[union-attr]
         collection,
         factories.provisioned(),
         replace(factories.loaded(), stood_still=stood),
         guard=guard(),
         generator=FakeGenerator(*reports, **given),
-        speed=1.0,
+        speed=speed,
         workers=0,
         now=NOW,
         tell=Told(),
+        written_at=written_at,
     )
 
 
@@ -195,12 +204,32 @@ def test_times_are_believed_of_a_prompt_generator_on_a_machine_with_room() -> No
         (f"{SOURCE}:1-188220", BEGAN, 9),
         ("nonsense", BEGAN, None),
         (GTID, "2026-11-21T11:05:00+00:00", None),
+        (GTID, "2026-11-21T10:59:30+00:00", 0),
+        (GTID, "2026-11-21T10:58:30+00:00", None),  # nobody knows what was committed in that minute and a half
     ],
 )
 def test_copy_and_recording_are_compared_by_position(copied: str, read_at: str, apart: int | None) -> None:
     state = replayed(report(), copied=copied, read_at=read_at).state
     assert state.apart == apart
     assert state.because
+
+
+def test_a_copy_that_was_written_on_is_of_no_known_state() -> None:
+    done = replayed(report(), written_at=datetime(2026, 11, 21, 11, 30, tzinfo=UTC))
+    assert done.state.apart is None and "wrote on the copy at 2026-11-21 11:30 UTC" in done.state.because
+
+
+@pytest.mark.parametrize("speed", [0, -1, 0.009, 1001, float("nan"), float("inf")])
+def test_a_speed_that_makes_no_sense_is_a_fault(speed: float) -> None:
+    with pytest.raises(Fault) as fault:
+        replayed(report(), speed=speed)
+    assert fault.value.code == "replay.speed" and "0.01 to 1000" in fault.value.remedy
+
+
+def test_a_log_without_connections_is_not_replayed() -> None:
+    with pytest.raises(Fault) as fault:
+        replayed(report(), recording=replace(RECORDING, connections=0))
+    assert fault.value.code == "replay.no-connections"
 
 
 def test_failures_are_grouped_without_their_literals() -> None:

@@ -3,19 +3,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from seatrial.adapters.mysql.client import Login
-from seatrial.domain.event import silent
 from seatrial.domain.fault import Fault
 from seatrial.domain.replaying import Guard, Tried
 from seatrial.domain.workload import Executed
 from seatrial.trial import trying as module
 from seatrial.trial.trying import trying
+from seatrial.trial.wiring import ScratchGate
 from tests.unit import factories
 from tests.unit.factories_replay import guard
+from tests.unit.fakes import Told
 
 SCRIPT = """
 import os
@@ -43,33 +44,34 @@ def executed(sql: str, database: str, error: str = "") -> Executed:
 def tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Runs a command on a bench whose vtgate told these statements; what `try` stores, and what was shown."""
     guarded: list[str] = []
+    told = Told()
 
     def looked(*_: object) -> Guard:
         guarded.append("guarded")
         return guard()
 
     monkeypatch.setattr(module, "guard", looked)
+    monkeypatch.setattr(module, "insist_on_rows", looked)
+    monkeypatch.setattr(module, "copied", lambda bench: bench.read("load"))
 
     def run(*command: str, log: FakeLog | None = None) -> tuple[Tried, bytes]:
         @contextmanager
-        def query_log() -> Iterator[FakeLog | None]:
-            yield log
+        def scratch_gate(*_: object) -> Iterator[ScratchGate]:
+            yield ScratchGate(login=Login(user="u", host="127.0.0.9", port=7), log=cast(Any, log), confined=True)
 
         bodies = {"provision": factories.provisioned(), "load": factories.loaded()}
-        wiring = SimpleNamespace(
-            cluster=lambda: None, query_log=query_log, gate_login=lambda: Login(user="u", host="127.0.0.9", port=7)
-        )
+        wiring = SimpleNamespace(cluster=lambda: None, scratch_gate=scratch_gate)
         (tmp_path / "private").mkdir(exist_ok=True)
         bench: Any = SimpleNamespace(
             read=lambda kind: SimpleNamespace(body=bodies[kind]),
             wiring=wiring,
-            tell=silent,
+            tell=told,
             instance="scratch",
             dossier=SimpleNamespace(root=tmp_path, private=tmp_path / "private"),
         )
         shown: list[bytes] = []
         body = trying(command, shown.append).run(bench)["try"]
-        assert guarded == ["guarded"]
+        assert guarded == ["guarded", "guarded"]
         return body, b"".join(shown)
 
     return run

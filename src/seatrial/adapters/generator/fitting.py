@@ -2,13 +2,16 @@
 
 The connection's default database is the scratch copy's. A name without database therefore means its tables and no
 others; so a statement is sent only when no name in it can leave. The source's own database before a name is taken
-out; any other database, and every kind of statement that is not known to stay inside, keeps the statement here.
+out; any other database, and every kind of statement that is not known to stay inside, keeps the statement here. So
+does what stands before a point and is no table, alias or column of the statement.
 """
 
 import re
 from enum import IntEnum
 
 from msgspec import Struct
+
+from seatrial.parsing.lexer import BROKEN, split
 
 
 class Kind(IntEnum):
@@ -79,12 +82,12 @@ _TABLES_END = {
     b"WHERE", b"SET", b"VALUES", b"VALUE", b"GROUP", b"ORDER", b"HAVING", b"LIMIT", b"UNION", b"EXCEPT", b"INTERSECT",
     b"WINDOW", b"FOR", b"SELECT", b"DUPLICATE",
 }  # fmt: skip
+_SELECTS = {b"SELECT", b"DISTINCT", b"DISTINCTROW", b"ALL", b"HIGH_PRIORITY"}
 _NAMELESS_SET = {b"GLOBAL", b"PERSIST", b"PERSIST_ONLY", b"PASSWORD", b"ROLE", b"DEFAULT", b"RESOURCE"}
 _READABLE = b"INFORMATION_SCHEMA"
 _AUTOCOMMIT = re.compile(rb"autocommit\s*:?=\s*(0|1|off|on|true|false)\b", re.IGNORECASE)
 
 OTHER_DATABASE = "names another database"
-_LITERAL = re.compile(rb"'(?:[^'\\]|\\.|'')*'|(?<![\w$.`\x80-\xff])\d+(?:\.\d+)?(?![\w$.`\x80-\xff])", re.DOTALL)
 _REMEMBERED = 20_000
 
 
@@ -116,11 +119,15 @@ class Fitting:
     """`fit` for many statements: those that are equal but for their literals are looked at once."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[bytes, str], Kind | Kept] = {}
+        self._known: dict[tuple[bytes, str, tuple[bytes, ...]], Kind | Kept] = {}
 
     def fit(self, sql: bytes, database: str) -> Fitted | Kept:
         """The same answer as `fit`."""
-        bare = (_LITERAL.sub(b"?", sql), database)
+        text, literals = split(sql)
+        if text.endswith(BROKEN):
+            return fit(sql, database)
+        # what stands in double quotes may be a name
+        bare = (text, database, tuple(each for each in literals if each[:1] == b'"') if b'"' in sql else ())
         known = self._known.get(bare)
         if known is not None:
             return known if isinstance(known, Kept) else Fitted(known, sql)
@@ -201,7 +208,8 @@ def _writes(tokens: list[_Token]) -> bool:
 
 def _qualifiers(tokens: list[_Token]) -> list[tuple[bytes, tuple[int, int]]]:
     """Every database named before a name, and the bytes to cut to take it out."""
-    found = []
+    found, others = [], []
+    names: set[bytes] = set()  # by which a column of the statement may be called
     levels = [_Level(select=True)]
     at, before = 0, b""
     while at < len(tokens):
@@ -210,15 +218,21 @@ def _qualifiers(tokens: list[_Token]) -> list[tuple[bytes, tuple[int, int]]]:
         if len(parts) > 1:
             ends = parts[-1]
             called = ends + 1 < len(tokens) and tokens[ends + 1].text == b"("
+            qualifier = (token.name or b"", (token.start, tokens[parts[1]].start))
             if len(parts) > 2 or ((level.next or called) and tokens[ends].text != b"*"):
-                found.append((tokens[at].name or b"", (token.start, tokens[parts[1]].start)))
+                found.append(qualifier)
+                names.add((tokens[parts[1]].name or b"").lower())
+            else:
+                others.append(qualifier)
             level.next = False
             at, before = ends + 1, b""
             continue
+        names.add((token.name or b"").lower())
         _step(token, before, levels, first=at == 0)
         before = token.text.upper()
         at += 1
-    return found
+    found += [each for each in others if each[0].lower() not in names]
+    return sorted(found, key=lambda each: each[1])
 
 
 def _name_at(tokens: list[_Token], at: int) -> list[int]:
@@ -241,18 +255,20 @@ def _step(token: _Token, before: bytes, levels: list[_Level], *, first: bool) ->
     if token.text == b"(":
         inner = level.next
         level.next = False
-        levels.append(_Level(select=False, listing=inner, next=inner))
+        levels.append(_Level(select=inner, listing=inner, next=inner))
     elif token.text == b")":
         if len(levels) > 1:
             levels.pop()
     elif token.text == b",":
         level.next = level.listing
     elif token.kind == "word":
-        if word in (b"SELECT", b"WITH") and before == b"(":
-            level.select, level.listing, level.next = True, False, False
-        elif (first and word in _TABLES_FOLLOW_FIRST) or (
-            word in _TABLES_FOLLOW and level.select and before not in (b"FOR", b"KEY")
-        ):
+        if word in (b"SELECT", b"WITH", b"TABLE") and before == b"(":
+            level.select, level.listing, level.next = True, False, word == b"TABLE"
+        elif (word == b"FOR" and before in (b"INDEX", b"KEY")) or before == b"FOR":
+            level.next = False  # USE INDEX FOR ORDER BY (…) does not end the tables
+        elif word == b"STRAIGHT_JOIN" and before in _SELECTS:
+            level.next = False  # an option of SELECT
+        elif (first and word in _TABLES_FOLLOW_FIRST) or (word in _TABLES_FOLLOW and level.select and before != b"KEY"):
             level.next = level.listing = True
         elif word in _TABLES_END:
             level.next = level.listing = False

@@ -7,7 +7,7 @@ from time import monotonic
 from seatrial.adapters.generator.fitting import Kind
 from seatrial.adapters.generator.job import Statement
 from seatrial.adapters.generator.tally import Tally
-from seatrial.adapters.generator.wire import Answer, Wire
+from seatrial.adapters.generator.wire import LOST, Answer, Wire
 from seatrial.domain.refusal import message_class
 
 DEADLOCK = 1213
@@ -138,7 +138,7 @@ class Line:
     def _count(self, statement: Statement, answer: Answer, now: float) -> None:
         tally, at_s = self._tally, now - self._begin
         if answer.number:
-            if statement.errno:
+            if statement.errno and answer.number != LOST:
                 tally.refused_as_expected(statement.query)
                 self._follow(statement, at_s)
             else:

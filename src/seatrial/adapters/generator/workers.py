@@ -27,7 +27,7 @@ from seatrial.adapters.generator.job import (
 )
 from seatrial.adapters.mysql.client import Login
 from seatrial.adapters.process import Identity
-from seatrial.domain.event import Note, Progress, Pulse, Tell, silent
+from seatrial.domain.event import Acted, Acting, Note, Progress, Pulse, Tell, silent
 from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.generator import GeneratorRun, LeftOut
 from seatrial.domain.workload import Recorded
@@ -62,13 +62,6 @@ class Workers:
     ) -> GeneratorRun:
         """See the port. What may not be sent (see `fitting`) is left out and counted. `workers` 0: a core stays free
         for the rest of the machine. Faults: `replay.target-gone`, `replay.stuck`, `replay.worker-died`."""
-        if not 0.01 <= speed <= 1000:
-            raise Fault(
-                "replay.speed",
-                f"a replay at {speed:g} times the recorded speed cannot be run",
-                remedy="give a speed from 0.01 to 1000",
-                exit=Exit.USAGE,
-            )
         with _private_folder() as folder:
             recording = folder / "statements"
             weights, left_out = _write(events, recording, tell)
@@ -82,7 +75,11 @@ class Workers:
             try:
                 crew.start(shares, speed, slice_s)
                 recording.unlink()  # it is in the workers' memory now, and there it ends with them
-                return crew.send(sum(weights.values()), left_out)
+                act = f"send {sum(weights.values()):,} statements to {keyspace}"
+                tell(Acting(act=act, undo="seatrial load --instance scratch makes the copy anew"))
+                done = crew.send(sum(weights.values()), left_out)
+                tell(Acted(act=act))
+                return done
             finally:
                 crew.stop()
 

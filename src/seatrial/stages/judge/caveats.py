@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from seatrial.domain.plan import Answer, Plan
+from seatrial.domain.plan import Answer, Placement, Plan
 from seatrial.domain.replaying import Replay
 from seatrial.stages.judge.case import Case, counted
 from seatrial.stages.judge.planning import query_code, short
@@ -121,6 +121,8 @@ def _logged(case: Case) -> Iterator[str]:
 def _queries(case: Case) -> Iterator[str]:
     """Rule T1."""
     plan, replay = case.exhibits.plan, case.exhibits.replay
+    if plan is not None and not any(table.placement is Placement.SHARDED for table in plan.body.tables):
+        yield "The plan shards no table: that queries and transactions stay in one place says nothing of sharding."
     if plan is not None and replay is None:
         yield "The planner proves where a query goes, not that its answer is right: no query was executed on a copy."
     elif replay is not None:

@@ -94,11 +94,19 @@ def reads_differ_percent(case: Case) -> Reading:
     return _of_one_state(body, Reading(round(100 * differ / body.reads, 4), because, places))
 
 
+A_FEW = 2
+"""Reads that two connections, answered in another order, may change."""
+
+
 def classes_answered_otherwise(case: Case) -> Reading:
-    """Classes of which most reads gave another number of rows: what is due to chance differs now and then."""
+    """Classes of which most reads, and more than a few, gave another number of rows: chance differs now and then."""
     replay = case.replay
     body = replay.body
-    differing = [(at, each) for at, each in enumerate(body.classes) if 2 * each.rows_differ > each.count - each.errors]
+    differing = [
+        (at, each)
+        for at, each in enumerate(body.classes)
+        if each.rows_differ > A_FEW and 2 * each.rows_differ > each.count - each.errors
+    ]
     open_ = [(at, each) for at, each in differing if query_code(each.query) not in case.accepted]
     because = f"{counted(len(open_), 'query class', 'query classes')} gave another number of rows more often than not"
     if open_:

@@ -239,7 +239,7 @@ def _hold_brake(
             cluster.start(workflow.name, workflow.keyspace)
         watch.released()
         tell(Acted(act="brake: the source is calm, copying goes on"))
-    elif not reason and all(state.stopped for state in states):
+    elif not reason and not order.scratch and all(state.stopped for state in states):
         tell(Progress(phase="paused", detail="by hand; seatrial load resume goes on"))
 
 

@@ -56,7 +56,8 @@ class Cost(Struct, frozen=True, kw_only=True):
                 "scratch.no-room",
                 f"the scratch copy needs about {_size(self.bytes_needed)}, and {_size(self.bytes_free)} are free "
                 "where the tablets put their rows",
-                remedy="free some space there, then run the same command again",
+                remedy="free some space there (an older copy goes with seatrial load cancel --instance scratch), then "
+                "run the same command again",
                 retry=True,
             )
 
@@ -124,10 +125,13 @@ def copy_scratch(
 
 def _begin_anew(order: Order, cluster: Cluster, tablets: Tablets, tell: Tell) -> None:
     """End what an earlier run left half-made, and empty the tables."""
+    act = "empty what stands in the scratch keyspaces"
+    tell(Acting(act=act, undo="seatrial load --instance scratch copies anew"))
     leave.end_workflows(order, cluster, tell)
     for keyspace in order.provisioned.keyspaces:
         cluster.allow_tables(keyspace.name)
     leave.empty(order, cluster, tablets, tell)
+    tell(Acted(act=act))
 
 
 def _copied(

@@ -58,7 +58,7 @@ def ask(digest: Digest, workload: Workload, places: Places, planner: Planner, te
     """An answer for every class but those of transaction control."""
     values = KeyValues(workload, places)
     classes = [query for query in digest.classes if query.verb not in CONTROL]
-    asked = [query for query in classes if query.verb.touches_rows]
+    asked = [query for query in classes if query.verb.touches_rows and query.shape]
     wording = [query.shape for query in asked]
     answers = planner.ask(wording, tell)
     plans = len(answers)
@@ -77,7 +77,8 @@ def ask(digest: Digest, workload: Workload, places: Places, planner: Planner, te
 
 
 def _not_asked(query: QueryClass) -> PlannedQuery:
-    return PlannedQuery(query=query.id, answer=Answer.UNPLANNED, said="vexplain takes no such statement")
+    said = "vexplain takes no such statement" if query.shape else f"its text is not known: {query.not_parsed}"
+    return PlannedQuery(query=query.id, answer=Answer.UNPLANNED, said=said)
 
 
 def _with_literals(shape: str, refused: PlanAnswer, planner: Planner, tell: Tell) -> tuple[PlanAnswer, int]:

@@ -11,7 +11,7 @@ from typing import Any
 from seatrial.domain.event import Note, Progress, Tell
 from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.identifier import quote
-from seatrial.domain.movement import Provisioned
+from seatrial.domain.movement import Loaded, Provisioned
 from seatrial.domain.naming import is_scratch
 from seatrial.domain.ports import Cluster, Sql
 from seatrial.domain.replaying import Guard
@@ -53,6 +53,22 @@ def guard(provisioned: Provisioned, cluster: Cluster, tell: Tell) -> Guard:
             _planned_inside(table, ours, gate)
     tell(Note(text=f"guard: {len(tables)} tables are planned into {', '.join(sorted(ours))} and nowhere else"))
     return Guard(keyspaces=tuple(sorted(ours)), tables=len(tables), rules=rules, denied=denied)
+
+
+def insist_on_rows(loaded: Loaded, provisioned: Provisioned, cluster: Cluster) -> None:
+    """Refuse a copy whose fullest table is empty now: it was taken away and provisioned again, and not loaded. To be
+    asked after the guard, for it reads through vtgate."""
+    fullest = max(loaded.tables, key=lambda table: table.rows, default=None)
+    if fullest is None or not fullest.rows:
+        return
+    with closing(cluster.gate_sql(home(provisioned))) as gate:
+        if not gate.query(f"SELECT 1 FROM {quote(fullest.table)} LIMIT 1"):
+            raise Fault(
+                "scratch.empty",
+                f"the scratch copy is empty: {fullest.table} had {fullest.rows:,} rows when it was loaded",
+                remedy="seatrial load --instance scratch",
+                exit=Exit.CONFIG,
+            )
 
 
 def _refused(found: str, remedy: str = AGAIN) -> Fault:
@@ -138,7 +154,14 @@ def _references(vschema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _planned_inside(table: str, ours: frozenset[str], gate: Sql) -> None:
-    rows = gate.query(f"VEXPLAIN PLAN SELECT 1 FROM {quote(table)}")
+    try:
+        rows = gate.query(f"VEXPLAIN PLAN SELECT 1 FROM {quote(table)}")
+    except Fault as fault:
+        if fault.retry:
+            raise
+        raise _refused(
+            f"vtgate has no plan for table {table}: {fault.what}", "seatrial load --instance scratch"
+        ) from None
     named = set(_keyspaces(json.loads(str(rows[0][0])))) if rows else set()
     if not named or not named <= ours:
         where = ", ".join(sorted(named - ours)) or "a plan that names no keyspace"

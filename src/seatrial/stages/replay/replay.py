@@ -24,6 +24,8 @@ LATE_US = 1000
 STARVED = 0.9
 """The share of the machine's cores, or of a worker's one core, above which everything waits for the processor."""
 
+SLOWEST, FASTEST = 0.01, 1000.0
+
 _SLICES = 300
 
 
@@ -41,11 +43,14 @@ def replay(
     workers: int,
     now: datetime,
     tell: Tell,
+    written_at: datetime | None = None,
 ) -> Replay:
-    """Send the recording to the scratch copy's home keyspace; the `guard` says that it is one. A recording past its
-    day is a Fault `replay.expired`."""
+    """Send the recording to the scratch copy's home keyspace; the `guard` says that it is one. `written_at`: when
+    somebody wrote on the copy since it was loaded. Faults: `replay.expired`, for a recording past its day;
+    `replay.speed`; `replay.no-connections`."""
     _insist_on_time(recording, now)
-    state = starting_state(collection, recording, loaded)
+    _insist_on_sense(recording, speed)
+    state = starting_state(collection, recording, loaded, written_at)
     if state.apart != 0:
         tell(Note(text=f"copy and recording may begin at different states: {state.because}", warning=True))
     keyspace = provisioned.home.name
@@ -123,6 +128,23 @@ def _insist_on_time(recording: Recording, now: datetime) -> None:
             f"the recording was to be used until {recording.expires[:10]}, and that day is over",
             remedy="make a new one while the log is there: seatrial digest LOG --record; and delete the old one from "
             "the dossier's private/recording",
+            exit=Exit.CONFIG,
+        )
+
+
+def _insist_on_sense(recording: Recording, speed: float) -> None:
+    if not SLOWEST <= speed <= FASTEST:
+        raise Fault(
+            "replay.speed",
+            f"a replay at {speed:g} times the recorded speed cannot be run",
+            remedy=f"give a speed from {SLOWEST:g} to {FASTEST:g}",
+            exit=Exit.USAGE,
+        )
+    if recording.events and not recording.connections:
+        raise Fault(
+            "replay.no-connections",
+            "the log has no connection ids: what belongs together, and what ran beside it, is not known",
+            remedy="record a log of MySQL 8 or later, as seatrial slow-log says: seatrial digest LOG --record",
             exit=Exit.CONFIG,
         )
 

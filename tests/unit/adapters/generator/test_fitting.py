@@ -17,6 +17,8 @@ from seatrial.adapters.generator.fitting import OTHER_DATABASE, Fitted, Fitting,
         ("delete from shop.t using shop.t join shop.u on t.a = u.a", "delete from t using t join u on t.a = u.a"),
         ("select shop.price(3)", "select price(3)"),
         ("with x as (select 1 from shop.t) select * from x", "with x as (select 1 from t) select * from x"),
+        ("select t.a from (u join shop.t on u.i = t.i)", "select t.a from (u join t on u.i = t.i)"),
+        ("select * from { oj shop.t left join shop.u on 1 }", "select * from { oj t left join u on 1 }"),
     ],
 )  # fmt: skip
 def test_the_sources_own_database_is_taken_out(sql: str, sent: str) -> None:
@@ -36,6 +38,8 @@ def test_the_sources_own_database_is_taken_out(sql: str, sent: str) -> None:
         "select * from information_schema.tables",
         "delete o.* from orders o join i on o.a = i.b",
         "select /* from other.t */ 1 -- from other.t",
+        "select straight_join o.id from orders o join i use index for join (x) on i.a = o.a",
+        "insert into t (a) values (1) as new on duplicate key update a = new.a",
     ],
 )
 def test_what_stays_inside_is_sent_as_it_is(sql: str) -> None:
@@ -72,6 +76,12 @@ def test_what_stays_inside_is_sent_as_it_is(sql: str) -> None:
         "select * from other./* x */t",
         "table other.t",
         "select 1 union select 2 from other.t",
+        "select * from (a join other.t on a.i = t.i)",
+        "update (a join (b join other.t on 1) on 1) set a.x = 1",
+        "select * from a use index for order by (i), other.t",
+        "select 1 from a where i in (table other.t)",
+        "select * from { oj other.t left join a on 1 }",
+        "select * from a for something other.t",
     ],
 )
 def test_another_database_is_never_sent(sql: str) -> None:
@@ -109,13 +119,29 @@ def test_each_statement_knows_its_part_in_a_transaction(sql: str, kind: Kind) ->
     assert isinstance(answer, Fitted) and answer.kind is kind
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("""select "it's", 1 from t where a = 'x'""", """select "it's", 1 from other.t where a = 'x'"""),
+        ("-- don't\nselect 1 from t where a = 'x'", "-- don't\nselect 1 from other.t where a = 'x'"),
+        ("select `it's` from t where a = 'x'", "select `it's` from other.t where a = 'x'"),
+        ("select * from 'q'.t", 'select * from "other".t'),
+    ],
+)
+def test_a_quote_that_opens_no_literal_does_not_make_two_statements_alike(one: str, other: str) -> None:
+    fitting = Fitting()
+    assert isinstance(fitting.fit(one.encode(), "shop"), Fitted)
+    assert fitting.fit(other.encode(), "shop") == Kept(OTHER_DATABASE)
+
+
 def test_without_a_recorded_database_every_qualified_name_stays_here() -> None:
     assert fit(b"select * from shop.t", "") == Kept(OTHER_DATABASE)
 
 
 pieces = st.sampled_from(
     ["select ", "from ", "t", "shop.", "other.", "`a`", "'x.y'", "1.5", ", ", "(", ") ", "join ", "where ", "a.b ",
-     "= ", "insert into ", "values ", "set autocommit=0", "/*!9 ", "*/ ", '"q"', ".", "--", "\n", "\\'"]
+     "= ", "insert into ", "values ", "set autocommit=0", "\"it's\"", "`it's`", "table ",
+     "for ", "/*!9 ", "*/ ", '"q"', ".", "--", "\n", "\\'"]
 )  # fmt: skip
 
 

@@ -127,6 +127,15 @@ def test_an_error_the_source_had_too_is_expected() -> None:
     assert (sent.report.transactions_failed, sent.report.statements_failed, sent.report.errors) == (0, 0, ())
 
 
+def test_a_connection_that_is_lost_is_expected_of_no_statement() -> None:
+    sent = send(
+        (0, "begin"), (1, "insert into t values (1)", 1062), (2, "update t set a = 1"), (3, "commit"),
+        answers=lambda sql: Answer(0, LOST, "lost") if sql.startswith("insert") else Answer(1, 0, ""),
+    )  # fmt: skip
+    assert sent.sql == ["begin", "insert into t values (1)"], "the rest would be committed statement by statement"
+    assert (sent.report.transactions_failed, sent.report.skipped) == (1, 2)
+
+
 def test_an_error_only_the_source_had_is_told() -> None:
     (error,) = send((0, "insert into t values (1)", 1062)).report.errors
     assert (error.number, error.expected, error.count) == (0, 1062, 1)
