@@ -66,7 +66,7 @@ def test_every_command_is_documented() -> None:
 
 def commands_shown(page: str) -> Iterator[tuple[str, str]]:
     """(command, next word) wherever a page shows one: in backticks, or at the beginning of a line of a fence."""
-    shown = r"seatrial ([a-z][a-z-]*)(?: ([a-z]+))?"
+    shown = r"seatrial ([a-z][a-z-]*)(?: ([a-z]+)(?![\w./-]))?"  # `slow.log` is no command
     yield from re.findall(rf"`{shown}", _FENCE.sub("", page))
     for fence in _FENCE.findall(page):
         yield from re.findall(rf"^{shown}", fence, re.MULTILINE)

@@ -15,12 +15,14 @@ from seatrial.domain.event import Tell
 from seatrial.domain.evidence import Exhibit
 from seatrial.domain.naming import MAIN
 from seatrial.dossier.store import Dossier
+from seatrial.parsing.logs.recognise import Form
 from seatrial.trial import settings as trial_settings
 from seatrial.trial.bench import Bench, Step
 from seatrial.trial.run import run, utc_now
 from seatrial.trial.settings import Settings
 from seatrial.trial.walk import walk
 from seatrial.trial.wiring import Wiring
+from seatrial.trial.workload import STANDARD_INPUT
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -42,11 +44,12 @@ class Desk(Struct, frozen=True, kw_only=True):
         """Run every step up to and with this one, as far as it is not done."""
         walk(self.dossier, self.settings, self.instance, self.wiring, until, tell)
 
-    def over_logs(self, logs: Sequence[Path], *, record: bool | None = None) -> "Desk":
-        """The same desk with other slow logs to digest; `record` None: as trial.toml says."""
+    def over_logs(self, logs: Sequence[Path], *, record: bool | None = None, format: Form | None = None) -> "Desk":
+        """The same desk with other logs to digest; `record` and `format` None: as trial.toml says."""
         workload = msgspec.structs.replace(
             self.settings.workload,
-            logs=tuple(str(log.absolute()) for log in logs),
+            logs=tuple(str(log if log == STANDARD_INPUT else log.absolute()) for log in logs),
+            format=format or self.settings.workload.format,
             record=self.settings.workload.record if record is None else record,
         )
         return msgspec.structs.replace(self, settings=msgspec.structs.replace(self.settings, workload=workload))

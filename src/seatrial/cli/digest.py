@@ -1,4 +1,4 @@
-"""`seatrial digest`."""
+"""`seatrial digest …`."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,16 +6,23 @@ from pathlib import Path
 import click
 
 from seatrial.cli.desk import Desk, over_dossier
+from seatrial.cli.digest_diff import diff
+from seatrial.cli.digest_export import export
+from seatrial.cli.digest_group import LogsOrCommand
+from seatrial.cli.digest_show import show
 from seatrial.cli.output import print_json
 from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.workload import Digest, QueryClass
+from seatrial.parsing.logs.recognise import Form
+from seatrial.report.workload_limits import held
+from seatrial.stages.digest.export import exported
 from seatrial.trial.journey import step
 
 _TOP = 15
 _LONGEST = 60
 
 
-@click.command()
+@click.group(cls=LogsOrCommand, invoke_without_command=True, subcommand_metavar="")
 @over_dossier
 @click.argument("logs", metavar="[LOG]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
@@ -23,34 +30,60 @@ _LONGEST = 60
     is_flag=True,
     help="Keep every statement, literals and all, in the dossier's private part: replay needs it.",
 )
-def digest(desk: Desk, logs: tuple[Path, ...], record: bool) -> None:
+@click.option(
+    "--format",
+    "form",
+    metavar="FORM",
+    type=click.Choice([each.value for each in Form]),  # of an Enum, click would take the names
+    help=f"What the logs are ({', '.join(Form)}); else their content tells.",
+)
+def digest(desk: Desk, logs: tuple[Path, ...], record: bool, form: str | None) -> None:
     """Make slow logs into query classes and transactions; no literal of them is kept.
 
-    Without a LOG, those of trial.toml are read; several in the order given, which is to be that of their writing. Only
-    statements of the source's database count.
+    Without a LOG, those of trial.toml are read; several in the order of their first statements. A LOG may be
+    packed with gzip, bzip2 or zstd; - is standard input. Only statements of the source's database count.
 
     \b
       seatrial digest slow.log -d acme
       seatrial digest slow.log.1 slow.log -d acme
       seatrial digest slow.log --record -d acme
+
+    A word that stands first and is one of the commands below is that command; a LOG of such a name is written ./show.
+
+    \b
+      seatrial digest show -d acme            the classes as a table, and the limits they break
+      seatrial digest diff A B -d acme        what got slower, what is new, what is gone
+      seatrial digest export -d acme          for other programs
     """
-    if Path("-") in logs:
-        raise Fault(
-            "digest.standard-input",
-            "a log cannot be read from standard input yet",
-            remedy="write it to a file, and name that",
-            exit=Exit.USAGE,
-        )
+    _no_command_among(logs)
     wanted = record or desk.settings.workload.record
+    forced = Form(form) if form else None
     if logs:
-        desk = desk.over_logs(logs, record=wanted)
-    elif wanted:
-        desk = desk.over_logs([desk.dossier.root / log for log in desk.settings.workload.logs], record=True)
+        desk = desk.over_logs(logs, record=wanted, format=forced)
+    elif wanted or forced:
+        logs = tuple(desk.dossier.root / log for log in desk.settings.workload.logs)
+        desk = desk.over_logs(logs, record=wanted, format=forced)
     made: Digest = desk.do(step("digest")).body
     if desk.as_json:
-        print_json(made)
+        print_json(exported(made))
     else:
         click.echo("\n".join(_page(made, wanted)))
+
+
+for _command in (show, diff, export):
+    digest.add_command(_command)
+
+
+def _no_command_among(logs: tuple[Path, ...]) -> None:
+    """`seatrial digest -d acme show` is meant as a command; that there is no log of that name would mislead."""
+    for log in logs:
+        if str(log) in digest.commands and not log.exists():
+            raise Fault(
+                "digest.command-first",
+                f"{log} stands behind an option, so it is taken for a log, and there is none of that name",
+                remedy=f"write the command first: seatrial digest {log} …",
+                exit=Exit.USAGE,
+            )
 
 
 def _page(digest: Digest, recorded: bool) -> Iterator[str]:
@@ -83,6 +116,10 @@ def _page(digest: Digest, recorded: bool) -> Iterator[str]:
         yield f"! {caveat}"
     if recorded:
         yield "The statements are kept in the dossier's private part, which no bundle takes along."
+    for each in held(digest):
+        if each.breaches:
+            classes = len({breach.id for breach in each.breaches})
+            yield f"! {classes:,} classes break a limit of {each.name}, {each.profile.title}: seatrial digest show"
     yield "Next: seatrial plan"
 
 

@@ -1,6 +1,6 @@
 """What stages ask of the outside world. Adapters answer; tests may."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -225,3 +225,16 @@ class Generator(Protocol):
     ) -> GeneratorRun:
         """Send every statement at its recorded time × 1/speed on its own recorded connection (open loop). Ends with
         the last answer; cancelled, it leaves no process behind."""
+
+
+class Crew(Protocol):
+    """Processes of this program that work side by side. A module's `main` reads and writes frames (domain.frames)."""
+
+    @property
+    def size(self) -> int:
+        """How many there are when it works: one a core."""
+
+    def work(self, module: str, first: bytes, jobs: Iterable[bytes], tell: Callable[[], None]) -> Iterator[bytes]:
+        """The answers to the jobs, in their order; a job is asked for when there is a process for it. Each process gets
+        `first` before its jobs, and all have the same keyed hashes of bytes. `tell` is called at least twice a second.
+        No process is left, however it ends. Faults: `crew.worker-died`."""

@@ -41,6 +41,12 @@ class Sketch(Struct, frozen=True):
                 return value_of(bucket)
         return 0.0
 
+    def share_above(self, value: float) -> float:
+        """The share of the values that are surely above this one: those less than 2 % above it may be missing."""
+        border = bucket(value)
+        above = sum(count for at, count in zip(self.buckets, self.counts, strict=True) if at > border)
+        return above / self.count if above else 0.0
+
     def counted(self) -> Counter[int]:
         """Counts by bucket, to add to."""
         return Counter(dict(zip(self.buckets, self.counts, strict=True)))

@@ -162,7 +162,7 @@ class NotUnderstood(Struct, frozen=True, kw_only=True):
 class Slice(Struct, frozen=True, kw_only=True):
     """One slice of the log's time. `busy_us` is the time statements took: divided by the slice, the concurrency."""
 
-    second: float  # since the first event
+    second: float  # since the first slice began, at a whole second
     seconds: float
     queries: int
     errors: int
@@ -233,7 +233,7 @@ class Executed(Struct, frozen=True, kw_only=True):
     """One statement as a server's log tells it, literals and all: lives in memory, and in nothing that is stored.
 
     Moments are wall clock, µs since 1970 UTC. `command` is an administrator command (`Quit`), "" for a statement.
-    `offset` is its place in the log, in bytes.
+    `offset` is its place in the log, in bytes. `weight`: of how many it is the one that a log with a rate limit has.
     """
 
     offset: int
@@ -252,6 +252,11 @@ class Executed(Struct, frozen=True, kw_only=True):
     sql: bytes = b""
     error: str = ""  # its message, where the log has one
     shard_queries: int = 0
+    host: str = ""
+    tmp_tables: int = 0
+    tmp_disk_tables: int = 0
+    full_scan: bool = False
+    weight: int = 1
 
     @property
     def began_us(self) -> int:

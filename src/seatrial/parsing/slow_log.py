@@ -23,7 +23,7 @@ CUT = "an event that is cut off"
 NO_EVENT = "text that is no event"
 
 # It begins with characters that must be there, so that the engine looks for them in C, and only then looks back.
-_HEADING = re.compile(
+HEADING = re.compile(
     rb"# (?<![^\n]# )(?:Time: (?P<time>[^\r\n]*+)\r?\n# )?+"
     rb"User@Host: (?:(?P<user>[^\[\r\n]*+)\[[^\]\r\n]*+\] @ [^\[\r\n]*+\[[^\]\r\n]*+\]|[^\r\n]*?)"
     rb"(?:[ \t]+Id: *(?P<id>[0-9]++))?[ \t]*+\r?\n"
@@ -34,22 +34,23 @@ _HEADING = re.compile(
     rb"(?:use (?P<database>[^\r\n]*+)(?<=;)\r?\n)?"
     rb"SET (?:last_insert_id=[0-9]++,)?(?:insert_id=[0-9]++,)?timestamp=(?P<stamp>[0-9]++)[^\r\n]*+(?<=;)\r?\n"
 )
-_BANNER = re.compile(
+BANNER = re.compile(
     rb"^[^\r\n]*, Version: (?P<version>[^\r\n]*?)\. started with:\r?\n"
     rb"(?:Tcp port:[^\r\n]*\r?\n)?(?:Time +Id +Command +Argument[^\r\n]*(?:\r?\n|\Z))?",
     re.MULTILINE,
 )
 _BEGINS_HEADING = re.compile(rb"^# (?:Time|User@Host|Query_time): ", re.MULTILINE)
-_LONGEST_HEADING = 8192
+LONGEST_HEADING = 8192
 _COMMAND = b"# administrator command: "
 
 
 Heading = tuple[bytes | Any, ...]
-"""The groups of _HEADING, None where a line or field is missing."""
+"""The groups of HEADING, None where a line or field is missing."""
 
 
 class SlowLog:
-    """A slow log, read once from its beginning. Iterating gives its events, banners as SERVER_STARTED.
+    """A slow log, read once from its beginning. Iterating gives its events, banners as SERVER_STARTED. A piece of one
+    begins at `offset` of it, where `database` is in use (see `pieces`); `hashes` False: its sha256 is not wanted.
 
     While and after it is read: `server` is the last banner's version ("" before any), `read_bytes` how far it came,
     `sha256` of what was read, `events` their number and `first_us` when the first ended (µs since 1970 UTC), `extra`
@@ -57,14 +58,18 @@ class SlowLog:
     `not_understood` counts what is no event by what it is.
     """
 
-    def __init__(self, stream: BinaryIO, name: str) -> None:
+    def __init__(
+        self, stream: BinaryIO, name: str, *, offset: int = 0, database: str = "", hashes: bool = True
+    ) -> None:
         self._stream = stream
+        self._offset = offset
+        self._hashes = hashes
         self._name = name
         self._digest = hashlib.sha256()
         self._missed: dict[str, NotUnderstood] = {}
         self._users: dict[bytes, str] = {}
         self._second = (b"", 0)
-        self._database = ""
+        self._database = database
         self._ended_us = 0
         self.server = ""
         self.read_bytes = 0
@@ -83,12 +88,12 @@ class SlowLog:
         return tuple(self._missed.values())
 
     def __iter__(self) -> Iterator[Executed]:
-        buffer, offset = b"", 0  # what was not told yet, and its place in the file
+        buffer, offset = b"", self._offset  # what was not told yet, and its place in the file
         heading: Heading | None = None
         begin = end = search = 0  # of that heading, and where the next may be
         for chunk in self._chunks():
             buffer += chunk
-            for found in _HEADING.finditer(buffer, search):
+            for found in HEADING.finditer(buffer, search):
                 start = found.start()
                 if heading is None:
                     yield from self._outside(buffer[:start], offset)
@@ -100,7 +105,7 @@ class SlowLog:
                     yield from self._event(heading, buffer[end:start], offset + begin, offset + end)
                 heading, begin, end = found.groups(), start, found.end()
             buffer, offset, begin, end = buffer[begin:], offset + begin, 0, end - begin
-            search = max(end, len(buffer) - _LONGEST_HEADING)
+            search = max(end, len(buffer) - LONGEST_HEADING)
         if heading is None:
             yield from self._outside(buffer, offset)
             self.cut = _BEGINS_HEADING.match(buffer) is not None
@@ -113,7 +118,8 @@ class SlowLog:
         while chunk := self._stream.read(CHUNK_BYTES):
             if not self.read_bytes:
                 self.begins = chunk[:512]
-            self._digest.update(chunk)
+            if self._hashes:
+                self._digest.update(chunk)
             self.read_bytes += len(chunk)
             yield chunk
 
@@ -124,15 +130,15 @@ class SlowLog:
         if buffer.endswith((b";\n", b";\r\n"), start, end):
             return False
         tail = buffer[max(start, end - 512) : end]
-        if _BANNER.search(tail) or not split(buffer[start:end])[0].endswith(BROKEN):
+        if BANNER.search(tail) or not split(buffer[start:end])[0].endswith(BROKEN):
             return False
-        following = _HEADING.search(buffer, found.end())
+        following = HEADING.search(buffer, found.end())
         return following is None or not split(buffer[start : following.start()])[0].endswith(BROKEN)
 
     def _event(self, heading: Heading, body: bytes, offset: int, body_offset: int) -> Iterator[Executed]:
         """The event of a heading and all up to the next one: its statement, then perhaps a banner or a broken event."""
         after = b""
-        if b"started with:" in body and (banner := _BANNER.search(body)) is not None:
+        if b"started with:" in body and (banner := BANNER.search(body)) is not None:
             body, after = body[: banner.start()], body[banner.start() :]
         elif b"\n# " in body and (broken := self._broken_heading(body)) is not None:
             self._miss(CUT, body_offset + broken)
@@ -175,18 +181,18 @@ class SlowLog:
         if errno is not None:
             self.extra = True
         command = ""
-        if sql.startswith(_COMMAND):
+        if sql[:2] == b"# " and sql.startswith(_COMMAND):
             command, sql = sql[len(_COMMAND) :].decode(errors="replace"), b""
         return Executed(
             offset=offset,
             ended_us=ended_us,
-            took_us=_us(took),
-            lock_us=_us(lock),
+            took_us=int(took[:-7] + took[-6:]) if took[-7:-6] == b"." else _us(took),
+            lock_us=int(lock[:-7] + lock[-6:]) if lock[-7:-6] == b"." else _us(lock),
             rows_sent=int(sent),
             rows_examined=int(examined),
             bytes_sent=int(sent_bytes) if sent_bytes is not None else 0,
             errno=int(errno) if errno is not None else 0,
-            user=self._user(user) if user is not None else "",
+            user=(self._users.get(user) or self._user(user)) if user is not None else "",
             connection=int(number if number is not None else thread or 0),
             database=self._database,
             command=command,
@@ -213,7 +219,7 @@ class SlowLog:
     def _outside(self, text: bytes, offset: int) -> Iterator[Executed]:
         """Text that belongs to no event: banners; anything else is not understood."""
         end = 0
-        for banner in _BANNER.finditer(text):
+        for banner in BANNER.finditer(text):
             self._no_event(text, end, banner.start(), offset)
             end = banner.end()
             self.server = banner["version"].decode(errors="replace").partition(" ")[0]

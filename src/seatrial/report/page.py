@@ -19,7 +19,8 @@ from seatrial.report.charts import load_chart, rehearsal_chart
 from seatrial.report.drawing import Chart
 from seatrial.report.order import STEPS, TITLES, Placed, anchor, by_gravity, gravest_tables, groups, present, tally
 from seatrial.report.workload import ANSWERS, DIVERGENCES, asked, compared, crossing, differences, label
-from seatrial.report.workload_charts import latency_chart, replay_chart, shares_chart, workload_chart
+from seatrial.report.workload_charts import heat_map, latency_chart, replay_chart, shares_chart, workload_chart
+from seatrial.report.workload_limits import amount, breach_of, held, how_often
 
 T = TypeVar("T")
 
@@ -70,6 +71,9 @@ def page(exhibits: Exhibits, verdict: Exhibit[Verdict] | None, *, trial: str, ge
         "answers": ANSWERS,
         "divergences": DIVERGENCES,
         "labels": _labels,
+        "amount": amount,
+        "how_often": how_often,
+        "breach_of": breach_of,
     }
     environment.finalize = _finalize
     load, rehearse = exhibits.load, exhibits.rehearse
@@ -88,6 +92,7 @@ def page(exhibits: Exhibits, verdict: Exhibit[Verdict] | None, *, trial: str, ge
         compared=compared(exhibits),
         crossing=crossing(exhibits),
         differences=differences(exhibits),
+        held=held(exhibits.digest.body) if exhibits.digest else [],
         **_workload_charts(exhibits),
         load_chart=_drawn(load_chart(load.body.points)) if load and len(load.body.points) > 1 else None,
         rehearsal_chart=_drawn(rehearsal_chart(rehearse.body)) if rehearse and rehearse.body.pace else None,
@@ -115,6 +120,9 @@ def _workload_charts(exhibits: Exhibits) -> dict[str, Any]:
     return {
         "workload_chart": _drawn(workload_chart(digest.body.series))
         if digest and len(digest.body.series) > 1
+        else None,
+        "heat_map": _drawn(heat_map(digest.body.classes))
+        if digest and any(query.times.sketch.count for query in digest.body.classes)
         else None,
         "shares_chart": _drawn(shares_chart(plan.body)) if plan else None,
         "latency_chart": _drawn(latency_chart(rows)) if any(row.ratio_p99 is not None for row in rows) else None,

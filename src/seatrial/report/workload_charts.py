@@ -5,7 +5,9 @@ from collections.abc import Sequence
 
 from seatrial.domain.plan import Plan
 from seatrial.domain.replaying import Replay
-from seatrial.domain.workload import Slice
+from seatrial.domain.sketch import value_of
+from seatrial.domain.workload import QueryClass, Slice
+from seatrial.report import words
 from seatrial.report.drawing import (
     BAND,
     BLUE,
@@ -24,10 +26,15 @@ from seatrial.report.drawing import (
     timed,
     y,
 )
-from seatrial.report.workload import Compared
+from seatrial.report.workload import Compared, label
 
 MOST_CLASSES = 20
 """Rows of the chart of latencies: what a screen shows at once."""
+
+STEPS_A_DECADE = 8
+"""Of the heat map: a third more time a step, which an eye can tell apart."""
+
+_NAMES = {"title": None, "ticks": False, "domain": False, "labelColor": INK}
 
 _ANSWERS = (
     ("single", "one shard", BLUE),
@@ -39,15 +46,16 @@ _ANSWERS = (
 
 
 def workload_chart(series: Sequence[Slice]) -> Chart:
-    """Queries a second and how many ran at once, over the time of the log."""
+    """Queries a second, how many ran at once, and the slowest, over the time of the log."""
     last = series[-1]
     span = last.second + last.seconds
-    title = f"Queries a second and queries that run at once over {span:,.0f} seconds of the log"
+    title = f"Queries a second, queries that run at once and the slowest, over {span:,.0f} seconds of the log"
     values = [
         {
             "s": each.second,
             "rate": each.queries / each.seconds if each.seconds else 0,
             "busy": each.busy_us / 1e6 / each.seconds if each.seconds else 0,
+            "slowest": each.max_us / 1e3 or None,  # a moment without queries has none
         }
         for each in _joined(series)
     ]
@@ -58,8 +66,64 @@ def workload_chart(series: Sequence[Slice]) -> Chart:
         return {"mark": mark, "encoding": {"x": seconds(axis), "y": y(field, unit, format=format)}}
 
     rate = panel("rate", "queries/s", BLUE, axis=False)
-    busy = panel("busy", "at once", TEAL, axis=True, format="~r")
-    return chart("workload-chart", title, [(rate, 110), (busy, 80)], values)
+    if not any(row["slowest"] for row in values):
+        busy = panel("busy", "at once", TEAL, axis=True, format="~r")
+        return chart("workload-chart", title, [(rate, 110), (busy, 80)], values)
+    busy = panel("busy", "at once", TEAL, axis=False, format="~r")
+    powers = [10.0**power for power in range(-3, 8)]
+    axis = {"title": "slowest, ms", "values": powers, "format": ",~r"}
+    scale = {"field": "slowest", "type": "quantitative", "axis": axis, "scale": {"type": "log", "nice": True}}
+    mark = {"type": "line", "color": RED, "strokeWidth": 1.2, "interpolate": "step-after"}
+    slowest: Row = {
+        "mark": mark | {"invalid": "break-paths-show-path-domains"},
+        "encoding": {"x": seconds(True), "y": scale},
+    }
+    return chart("workload-chart", title, [(rate, 110), (busy, 80), (slowest, 80)], values)
+
+
+def heat_map(classes: Sequence[QueryClass]) -> Chart:
+    """A row a query class: the shares of its executions by how long they took, on a logarithmic scale."""
+    shown = [(at, query) for at, query in enumerate(classes) if query.times.sketch.count][:MOST_CLASSES]
+    cells: list[Row] = []
+    marks: list[Row] = []
+    for at, query in shown:
+        name = words.safe(f"{at} · {label(query)}")  # the marks are data of their own
+        for step, share in sorted(_steps(query).items()):
+            low, high = 10 ** (step / STEPS_A_DECADE), 10 ** ((step + 1) / STEPS_A_DECADE)
+            cells.append({"class": name, "low": low / 1e3, "high": high / 1e3, "share": share})
+        marks.append({"class": name, "p99": max(query.times.p99_us, 1) / 1e3})
+    title = f"How long the executions of {len(shown)} query classes took, by share of the class, in milliseconds"
+    edges = [each[edge] for each in cells for edge in ("low", "high")]
+    axis = {"title": "milliseconds", "values": _ticks(edges), "format": ",~r"}
+    scale = {"type": "log", "nice": False, "domain": [min(edges), max(edges)]}
+    place: Row = {"field": "class", "type": "nominal", "sort": None, "axis": _NAMES}
+    darkest = max(each["share"] for each in cells)
+    shade = {"type": "sqrt", "range": [0.06, 1], "domain": [0, darkest]}
+    boxes: Row = {
+        "mark": {"type": "rect", "color": BLUE},
+        "encoding": {
+            "x": {"field": "low", "type": "quantitative", "scale": scale, "axis": axis},
+            "x2": {"field": "high"},
+            "y": place,
+            "opacity": {"field": "share", "type": "quantitative", "scale": shade, "legend": None},
+        },
+    }
+    ends: Row = {
+        "data": {"values": marks},
+        "mark": {"type": "tick", "color": RED, "thickness": 2, "height": 14},
+        "encoding": {"x": {"field": "p99", "type": "quantitative", "scale": scale}, "y": place},
+    }
+    return chart("heat-map", title, [({"layer": [boxes, ends]}, 20 * len(shown))], cells, left=(230, 136))
+
+
+def _steps(query: QueryClass) -> dict[int, float]:
+    """The sketch in steps of equal width on a logarithmic scale, each with its share."""
+    sketch = query.times.sketch
+    shares: dict[int, float] = {}
+    for bucket, count in zip(sketch.buckets, sketch.counts, strict=True):
+        step = math.floor(math.log10(max(value_of(bucket), 1)) * STEPS_A_DECADE)
+        shares[step] = shares.get(step, 0.0) + count / sketch.count
+    return shares
 
 
 def shares_chart(plan: Plan) -> Chart:

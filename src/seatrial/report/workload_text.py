@@ -9,9 +9,11 @@ from seatrial.domain.exhibits import Exhibits
 from seatrial.domain.plan import Answer
 from seatrial.report import words
 from seatrial.report.workload import asked, classes_by_id, compared, differences, label
+from seatrial.report.workload_limits import amount, breach_of, held, how_often
 
 MOST_CLASSES = 10
 MOST_TABLES = 20
+MOST_BREACHES = 5
 
 _MARKS = {Answer.UNSUPPORTED: "✗", Answer.SCATTER: "!", Answer.UNPLANNED: "?"}
 
@@ -42,6 +44,17 @@ def workload(exhibits: Exhibits) -> Iterator[Line]:
     for at, query in enumerate(body.classes[:MOST_CLASSES]):
         share = words.percent(query.times.total_us / body.query_time_us if body.query_time_us else 0)
         yield line(label(query), f"{words.whole(query.count)} ×, {share} of the time", "classes", at)
+    names = {query.id: label(query) for query in body.classes}
+    for target in held(body):
+        for breach in target.breaches[:MOST_BREACHES]:
+            of = breach_of(digest, breach, names)
+            said = (
+                f"{breach.limit} above {amount(breach.limit, breach.bound)}, the limit of {target.name}: "
+                f"{how_often(breach)}, {of.text}"
+            )
+            yield Line(name=said, at=of.evidence, mark="!")
+        if (more := len(target.breaches) - MOST_BREACHES) > 0:
+            yield Line(name=f"and {more:,} more breaches of {target.name}", at=digest.evidence("classes"), mark=" ")
     for at, caveat in enumerate(body.caveats):
         yield Line(name=caveat, at=digest.evidence("caveats", at), mark="?")
 

@@ -2,6 +2,7 @@
 
 import tomllib
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 from msgspec import Struct, field
@@ -12,6 +13,7 @@ from seatrial.domain.movement import BrakeLimits
 from seatrial.domain.naming import Naming
 from seatrial.domain.rehearsal import GateLimits
 from seatrial.dossier.store import write_whole
+from seatrial.parsing.logs.recognise import Form
 
 FILE = "trial.toml"
 
@@ -25,12 +27,14 @@ class RehearsalSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class WorkloadSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The slow logs to digest, relative to the dossier. `record` keeps their statements, literals and all, in the
-    private part of the dossier for `keep_days`: replay needs them."""
+    """The logs to digest, relative to the dossier, also as patterns such as `slow.log*`. `format` None: each log's
+    content tells what it is. `record` keeps their statements, literals and all, in the private part of the dossier for
+    `keep_days`: replay needs them."""
 
     logs: tuple[str, ...] = ()
+    format: Form | None = None
     record: bool = False
-    keep_days: int = 14
+    keep_days: Annotated[int, msgspec.Meta(ge=0)] = 14
 
 
 class ReplaySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -90,7 +94,7 @@ def read(root: Path) -> Settings:
         raise Fault(
             "trial.malformed",
             f"{path} is not usable: {error}",
-            remedy="correct the line; seatrial init --help shows all settings",
+            remedy="correct the line; docs/trial.md lists every setting",
             exit=Exit.CONFIG,
         ) from None
 

@@ -1,10 +1,11 @@
 """Address to adapter: the one place where stages meet drivers."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from seatrial.adapters.crew import Crew as LocalCrew
 from seatrial.adapters.generator import Workers
 from seatrial.adapters.mysql.client import Connection, Login
 from seatrial.adapters.mysql.source import MySqlSource
@@ -12,10 +13,12 @@ from seatrial.adapters.vitess.cluster import VitessCluster
 from seatrial.adapters.vitess.query_log import VtgateQueryLog
 from seatrial.adapters.vitess.vtctldclient import Vtctldclient
 from seatrial.domain.address import LabAddress
-from seatrial.domain.ports import Application, Cluster, Generator, QueryLog, Tablets
+from seatrial.domain.event import Tell
+from seatrial.domain.ports import Application, Cluster, Crew, Generator, QueryLog, Tablets
 from seatrial.domain.secret import Secret
 from seatrial.lab import cluster as labs
 from seatrial.lab import engine
+from seatrial.lab.confined import confined_gate
 from seatrial.sample.server import Sample, samples_folder
 from seatrial.trial.application import SampleApplication
 from seatrial.trial.settings import Settings
@@ -29,6 +32,19 @@ class Passwords(Protocol):
     """Where passwords come from: option file, environment or prompt; never an argument."""
 
     def of(self, user: str) -> Secret | None: ...
+
+
+class ScratchGate(NamedTuple):
+    """Where clients of the scratch copy connect; `log` is what it executes, None where it cannot be heard;
+    `confined` whether it can lead nowhere else."""
+
+    login: Login
+    log: QueryLog | None
+    confined: bool
+
+    def generator(self) -> Generator:
+        """The workers of a replay."""
+        return Workers(self.login)
 
 
 class Wiring:
@@ -110,9 +126,9 @@ class Wiring:
         """The sample's traffic through the target's vtgate."""
         return SampleApplication(sample, self._gate(), rate_per_s, folder)
 
-    def generator(self) -> Generator:
-        """The workers of a replay, sent to the target's vtgate."""
-        return Workers(self._gate())
+    def crew(self) -> Crew:
+        """Processes of ours, one a core."""
+        return LocalCrew()
 
     @contextmanager
     def query_log(self) -> Iterator[QueryLog | None]:
@@ -127,9 +143,20 @@ class Wiring:
         finally:
             log.close()
 
-    def gate_login(self) -> Login:
-        """Where and as whom clients reach the target's vtgate."""
-        return self._gate()
+    @contextmanager
+    def scratch_gate(self, keyspaces: Collection[str], tell: Tell) -> Iterator["ScratchGate"]:
+        """A way to the scratch copy and, in the lab, to nothing else: a vtgate that knows these keyspaces alone
+        (rule R1). On a foreign cluster it is the cluster's own vtgate, and the guard is all there is."""
+        address = self._settings.target_address
+        if not isinstance(address, LabAddress):
+            yield ScratchGate(login=self._gate(), log=None, confined=False)
+            return
+        with confined_gate(labs.open_lab(address.name), keyspaces, tell) as gate:
+            log = VtgateQueryLog(gate.http)
+            try:
+                yield ScratchGate(login=gate.login, log=log, confined=True)
+            finally:
+                log.close()
 
     def _gate(self) -> Login:
         address = self._settings.target_address

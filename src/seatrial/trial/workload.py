@@ -1,8 +1,10 @@
 """The steps about the workload: its log digested, a plan made of it, its recording replayed."""
 
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import datetime, timedelta
+from glob import has_magic
 from pathlib import Path
 from typing import Any
 
@@ -10,20 +12,24 @@ import msgspec
 
 from seatrial.domain.address import Address
 from seatrial.domain.event import Event, rest
+from seatrial.domain.evidence import Exhibit
 from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.naming import MAIN, SCRATCH
-from seatrial.domain.workload import Executed, Recorded, Recording
+from seatrial.domain.workload import Digest, Executed, Recorded, Recording
 from seatrial.dossier.store import Dossier
 from seatrial.stages.digest import Digester, Log, digest
 from seatrial.stages.plan import plan
-from seatrial.stages.replay.guard import guard, home
+from seatrial.stages.replay.guard import guard, home, insist_on_rows
 from seatrial.stages.replay.replay import replay
 from seatrial.trial.bench import Bench, Step
 from seatrial.trial.planner import lab_planner
+from seatrial.trial.scratch import copied, written_at
 from seatrial.trial.settings import Settings
 
 TARGET = "target"
 """The instance of a digest of what the target executed."""
+
+STANDARD_INPUT = Path("-")
 
 LAST_LINES_S = 0.5
 """vtgate tells of a statement a little after it has answered it."""
@@ -34,7 +40,7 @@ def _digest(bench: Bench) -> Mapping[str, Any]:
     settings = bench.settings.workload
     database = bench.settings.source_address.database
     with ExitStack() as stack:
-        logs = [_opened(bench.dossier.root / name, stack) for name in settings.logs]
+        logs = [_opened(path, stack) for path in _paths(bench.dossier.root, settings.logs)]
         keep = None
         if settings.record:
             address = Address("recording", bench.instance)
@@ -52,6 +58,8 @@ def _digest(bench: Bench) -> Mapping[str, Any]:
             now=bench.now(),
             tell=bench.tell,
             ours=bench.settings.ours,
+            form=settings.format,
+            crew=bench.wiring.crew(),
         )
     if not settings.record:
         return {"digest": found}
@@ -66,7 +74,43 @@ def _digest(bench: Bench) -> Mapping[str, Any]:
     return {"digest": found, "recording": recording}
 
 
+def _paths(root: Path, names: Sequence[str]) -> list[Path]:
+    """The files that these names mean, each once: a name that is no file may be a pattern."""
+    found: dict[Path, None] = {}
+    for name in names:
+        path = STANDARD_INPUT if Path(name) == STANDARD_INPUT else root / name
+        if path == STANDARD_INPUT or path.exists() or not has_magic(name):
+            found[path] = None
+            continue
+        start = Path(path.anchor) if path.is_absolute() else Path()
+        if not (matching := sorted(start.glob(str(path.relative_to(start))))):
+            raise Fault(
+                "digest.no-log",
+                f"no file is named like {path}",
+                remedy="name a log, or a pattern that some are named like",
+                exit=Exit.CONFIG,
+            )
+        found |= dict.fromkeys(matching)
+    return list(found)
+
+
 def _opened(path: Path, stack: ExitStack) -> Log:
+    if path == STANDARD_INPUT:
+        if sys.stdin.isatty():
+            raise Fault(
+                "digest.standard-input",
+                "standard input is a terminal, and no log",
+                remedy="send it one: zcat slow.log.gz | seatrial digest -; or name the file, packed as it is",
+                exit=Exit.USAGE,
+            )
+        return Log(name="standard input", stream=sys.stdin.buffer)
+    if path.exists() and not (path.is_file() or path.is_dir() or path.is_char_device()):
+        raise Fault(
+            "digest.no-file",
+            f"{path} is no file: it may never end",
+            remedy="write it into a file first, or send it to standard input: seatrial digest -",
+            exit=Exit.CONFIG,
+        )
     try:
         stream = stack.enter_context(path.open("rb"))
         return Log(name=path.name, stream=stream, bytes=path.stat().st_size)
@@ -93,21 +137,16 @@ def _plan(bench: Bench) -> Mapping[str, Any]:
 
 
 def _replay(bench: Bench) -> Mapping[str, Any]:
-    if not bench.dossier.has(Address("load", SCRATCH)):
-        raise Fault(
-            "replay.no-scratch",
-            "there is no scratch copy to replay on",
-            remedy="make one: seatrial provision --instance scratch, then seatrial load --instance scratch",
-            exit=Exit.CONFIG,
-        )
-    recording = _recording(bench)
-    source, collected = bench.read("digest").body, bench.read("collect").body
-    provisioned, loaded = bench.read("provision").body, bench.read("load").body
+    loaded = copied(bench)
+    recording, source = _recording(bench)
+    collected, provisioned = bench.read("collect").body, bench.read("provision").body
     guarded = guard(provisioned, bench.wiring.cluster(), bench.tell)
+    insist_on_rows(loaded.body, provisioned, bench.wiring.cluster())
     seen = Digester(
         dialect="vtgate query log", database=home(provisioned), schema=collected.schema, known=source.classes
     )
-    with bench.wiring.query_log() as log:
+    with bench.wiring.scratch_gate(guarded.keyspaces, bench.tell) as gate:
+        log = gate.log
 
         def tell(event: Event) -> None:
             if log is not None:
@@ -120,9 +159,10 @@ def _replay(bench: Bench) -> Mapping[str, Any]:
             source,
             collected,
             provisioned,
-            loaded,
+            loaded.body,
             guard=guarded,
-            generator=bench.wiring.generator(),
+            written_at=written_at(bench.dossier, loaded),
+            generator=gate.generator(),
             speed=bench.settings.replay.speed,
             workers=bench.settings.replay.workers,
             now=bench.now(),
@@ -146,7 +186,8 @@ def _recording_address(dossier: Dossier) -> Address | None:
     return next((place for place in places if dossier.has(place)), None)
 
 
-def _recording(bench: Bench) -> Recording:
+def _recording(bench: Bench) -> tuple[Recording, Digest]:
+    """The recording, and the digest that was made of the same log."""
     if (address := _recording_address(bench.dossier)) is None:
         raise Fault(
             "replay.no-recording",
@@ -154,8 +195,25 @@ def _recording(bench: Bench) -> Recording:
             remedy="run: seatrial digest LOG --record --instance scratch",
             exit=Exit.CONFIG,
         )
-    recording: Recording = bench.read_at(address).body
-    return recording
+    exhibit = bench.read_at(address)
+    recording: Recording = exhibit.body
+    made = datetime.fromisoformat(exhibit.created).date()
+    keeps = (made + timedelta(days=bench.settings.workload.keep_days)).isoformat()
+    recording = msgspec.structs.replace(recording, expires=min(recording.expires, keeps))  # kept for less by now
+    source: Digest = bench.read_at(Address("digest", address.instance)).body
+    if source.first != recording.began:
+        raise Fault(
+            "replay.other-log",
+            f"digest/{address.instance} was made anew of another log than the recording, and without --record",
+            remedy=f"digest the log that is to be replayed: seatrial digest LOG --record --instance {address.instance}",
+            exit=Exit.CONFIG,
+        )
+    return recording, source
+
+
+def replayed_log(dossier: Dossier) -> Exhibit[Digest]:
+    """The digest of the log that a replay sends; a Fault where there is none."""
+    return dossier.read(Address("digest", (_recording_address(dossier) or Address("recording")).instance))
 
 
 def _events(bench: Bench) -> Iterator[Recorded]:
@@ -175,10 +233,12 @@ def without_digest(_: Settings, dossier: Dossier) -> str:
     return "" if dossier.has(Address("digest")) else "there is no digest to plan from"
 
 
-def without_recording(_: Settings, dossier: Dossier) -> str:
+def without_recording(settings: Settings, dossier: Dossier) -> str:
     """Why a walk passes scratch copy and replay over."""
     if _recording_address(dossier) is not None:
         return ""
+    if settings.workload.record:
+        return "the digest was made before [workload] record was set; run: seatrial digest"
     return "there is no recording ([workload] record = true); or: seatrial digest LOG --record"
 
 
@@ -207,7 +267,7 @@ REPLAY = Step(
     title="the recorded workload on the scratch copy",
     reads=("collect", "digest", "provision", "load"),
     run=_replay,
-    settings=lambda s: {"speed": f"{s.replay.speed:g}", "workers": str(s.replay.workers)},
+    settings=lambda _: {},
     acting=True,
     skip=without_recording,
 )

@@ -36,6 +36,23 @@ def test_a_program_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
     assert fault.value.code == "try.no-command"
 
 
+def test_a_file_that_is_no_program_is_a_fault(tmp_path: Path) -> None:
+    script = tmp_path / "suite"
+    script.write_text("echo no interpreter is named\n")
+    script.chmod(0o755)
+    with pytest.raises(Fault) as fault:
+        run_command([str(script)], env={}, output=tmp_path / "log", show=lambda _: None, tell=silent)
+    assert fault.value.code == "try.no-command" and fault.value.remedy
+
+
+def test_what_it_leaves_behind_has_time_to_end_by_itself(tmp_path: Path) -> None:
+    done = tmp_path / "done"
+    script = f"(trap 'echo cleaned > {done}; exit' TERM; touch {tmp_path}/up; while :; do sleep 0.02; done) &\n"
+    script += f"while [ ! -e {tmp_path}/up ]; do sleep 0.02; done"
+    assert sh(script, tmp_path / "log") == 0
+    assert done.read_text() == "cleaned\n"
+
+
 def test_our_passwords_are_not_passed_on_and_theirs_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEATRIAL_READER_PASSWORD", "planted")
     monkeypatch.setenv("APP_PASSWORD", "theirs")

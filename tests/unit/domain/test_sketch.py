@@ -29,6 +29,14 @@ def test_adding_up_is_free_of_order_and_grouping(a: list[int], b: list[int], c: 
     assert whole.count == len(a) + len(b) + len(c)
 
 
+@given(VALUES, st.integers(0, 10**12))
+def test_the_share_above_a_value_misses_only_what_is_just_above_it(values: list[int], border: int) -> None:
+    share = sketch(values).share_above(border)
+    above = sum(value > border for value in values) / len(values)
+    far_above = sum(value > max(border, 1) * 1.021 for value in values) / len(values)
+    assert far_above <= share <= above
+
+
 @given(st.floats(0, 1e15))
 def test_no_value_is_further_from_its_bucket_than_one_percent(value: float) -> None:
     stands = value_of(bucket(value))
@@ -37,4 +45,5 @@ def test_no_value_is_further_from_its_bucket_than_one_percent(value: float) -> N
 
 def test_an_empty_sketch_has_no_time() -> None:
     assert Sketch().quantile(0.99) == 0
+    assert Sketch().share_above(0) == 0
     assert merged([]) == Sketch()

@@ -132,7 +132,7 @@ def test_it_can_be_read_without_seeing_it(whole: str) -> None:
     assert dict(parsed.tags)["html"] == {"lang": "en"}
     charts = parsed.every("svg")
     ids = [attributes["id"] for _, attributes in parsed.tags if attributes.get("id")]
-    assert len(charts) == 12 and len(ids) == len(set(ids))
+    assert len(charts) == 14 and len(ids) == len(set(ids))
     assert all(chart["role"] == "img" and chart["aria-labelledby"] in ids for chart in charts)
     assert whole.count("<caption>") == whole.count("<table") - whole.count(", continued")
 

@@ -9,14 +9,23 @@ from msgspec.structs import replace
 from seatrial.domain.exhibits import Exhibits
 from seatrial.domain.plan import Answer
 from seatrial.domain.replaying import Difference, Divergence
-from seatrial.domain.workload import Verb
+from seatrial.domain.sketch import Sketch
+from seatrial.domain.workload import Digest, Verb
 from seatrial.facts.criteria import default_criteria
 from seatrial.report.page import page
 from seatrial.report.workload import ANSWERS, DIVERGENCES, asked, compared, differences, label
-from seatrial.report.workload_charts import MOST_CLASSES, latency_chart, replay_chart, shares_chart, workload_chart
+from seatrial.report.workload_charts import (
+    MOST_CLASSES,
+    heat_map,
+    latency_chart,
+    replay_chart,
+    shares_chart,
+    workload_chart,
+)
+from seatrial.report.workload_text import workload as workload_lines
 from seatrial.stages.judge import judge
 from tests.unit import factories as make
-from tests.unit.factories_workload import KNOWN
+from tests.unit.factories_workload import KNOWN, times
 from tests.unit.report.test_page import HOSTILE, Parsed
 
 NOW = datetime.fromisoformat(make.NOW)
@@ -189,6 +198,40 @@ def test_texts_from_log_and_server_stay_texts() -> None:
     assert "\x1b" not in text and "\u202e" not in text
 
 
+def breaking() -> Digest:
+    """The shop's workload, its report with too many rows and its order too long."""
+    digest = make.digest()
+    rows = replace(digest.classes[0], rows_sent=2_900_000, rows_sent_max=240_000, bytes_sent=900_000_000)
+    long = replace(digest.transactions[3], times=times(2_310, 9_000_000))
+    transactions = (*digest.transactions[:3], long, *digest.transactions[4:])
+    return replace(digest, classes=(rows, *digest.classes[1:]), transactions=transactions)
+
+
+def test_what_breaks_a_limit_of_a_target_stands_on_the_page_with_its_place(whole: str) -> None:
+    assert "Nothing of this log breaks a limit of planetscale" in said(section(whole, "workload"))
+    exhibits = replace(GOOD, digest=make.exhibit("digest", breaking()))
+    part = section(written(exhibits), "workload")
+    assert "1 to 27 of 64" in said(part) and "about 74.5 MB" in said(part)
+    assert 'title="digest/main#/classes/0/rows_sent_max"' in part
+    assert 'title="digest/main#/transactions/3/times/max_us"' in part
+    lines = [line for line in workload_lines(exhibits) if "the limit of planetscale" in line.name]
+    assert [line.at.pointer for line in lines] == [
+        "/classes/0/rows_sent_max",
+        "/classes/0/bytes_sent",
+        "/transactions/3/times/max_us",
+    ]
+
+
+def test_the_heat_map_has_a_row_a_class_and_survives_any_name() -> None:
+    odd = tuple(replace(make.digest().classes[0], tables=(name,)) for name in HOSTILE)
+    chart = heat_map((*make.digest().classes, *odd))
+    assert f"of {min(len(odd) + 16, MOST_CLASSES)} query classes took" in chart.title
+    for svg in (chart.wide, chart.narrow):
+        assert "NaN" not in svg and "\x1b" not in svg and "<script" not in svg
+    instant = replace(make.digest().classes[0].times, sketch=Sketch((0,), (3,)), p99_us=0)
+    assert "NaN" not in heat_map((replace(make.digest().classes[0], times=instant),)).wide
+
+
 def test_a_class_is_named_by_verb_and_tables() -> None:
     query = make.digest().query(KNOWN["history"].id)
     assert label(query) == "SELECT orders, countries"
@@ -201,6 +244,7 @@ def test_a_class_is_named_by_verb_and_tables() -> None:
 def test_the_charts_say_what_is_seen() -> None:
     for chart, words in (
         (workload_chart(make.digest().series), "Queries a second"),
+        (heat_map(make.digest().classes), "16 query classes took"),
         (shares_chart(make.plan()), "of the executions 95 % on one shard"),
         (latency_chart(compared(GOOD)), "14 are slower on the target"),
         (replay_chart(make.replay()), "Replayed transactions a second"),

@@ -12,7 +12,7 @@ from seatrial.domain.fault import Cancelled, Fault
 from seatrial.domain.workload import Digest, Executed, QueryClass, Recorded, Verb
 from seatrial.parsing.slow_log import SlowLog
 from seatrial.stages.digest import Digester, Log, digest
-from seatrial.stages.digest.reading import looks_like
+from seatrial.stages.digest.opening import looks_like
 from tests.unit.slow_logs import BANNER, BEGAN, closed, event, log
 
 NOW = BEGAN + timedelta(hours=1)
@@ -41,6 +41,33 @@ def the(found: Digest, fingerprint: str) -> QueryClass:
 
 def sequences(found: Digest) -> dict[tuple[str, ...], int]:
     return {tuple(found.query(query).fingerprint for query in each.queries): each.count for each in found.transactions}
+
+
+def test_a_value_is_counted_once_an_execution_however_often_it_is_in_it() -> None:
+    content = BANNER + event("INSERT INTO t (shop_id, n) VALUES (7, 1), (7, 2), (7, 3)", use="shop") * 2
+    (shares,) = [each for each in digested(content).values if str(each.column) == "t.shop_id"]
+    assert (shares.executions, shares.distinct, shares.top_shares) == (2, 1, (1.0,))
+
+
+@pytest.mark.parametrize(
+    ("sql", "ours"),
+    [
+        ("SELECT a FROM shop.orders WHERE id = 1", True),
+        ("SELECT a FROM contacts WHERE mail = 'info@shop.com'", False),
+        ("SELECT shop.id FROM contacts shop", False),
+        ("SELECT o.a FROM shop.orders o JOIN contacts c ON c.id = o.id", False),
+        ("SELECT a FROM shop.orders WHERE b = 'it's", False),
+    ],
+)
+def test_a_statement_of_another_database_s_session_is_ours_if_all_its_tables_are(sql: str, ours: bool) -> None:
+    recorded: list[Recorded] = []
+    found = digested(BANNER + event("SELECT 1 FROM t", use="shop") + event(sql, id=9, use="crm"), keep=recorded)
+    assert (found.events, len(recorded), found.other_databases) == ((2, 2, 0) if ours else (1, 1, 1))
+
+
+def test_half_a_statement_is_shown_to_no_planner() -> None:
+    found = digested(BANNER + event("UPDATE t SET a = 1, b = 'it' WHERE c = O'Brien", use="shop"))
+    assert [query.shape for query in found.classes] == [""]
 
 
 def test_what_our_own_accounts_did_is_no_workload_and_is_said() -> None:
@@ -101,9 +128,16 @@ def test_the_shape_is_that_of_the_longest_lists() -> None:
 def test_several_logs_are_one_workload() -> None:
     found = digested(log("SELECT 1"), BANNER + event("SELECT 2", use="shop", second=5))
     assert (found.events, len(found.classes), len(found.files)) == (2, 1, 2)
-    assert not [caveat for caveat in found.caveats if "order" in caveat]
+    assert not [caveat for caveat in found.caveats if "of one server" in caveat]
     backwards = digested(BANNER + event("SELECT 2", use="shop", second=5), log("SELECT 1"))
-    assert [caveat for caveat in backwards.caveats if "in the order they were written" in caveat]
+    assert [file.name for file in backwards.files] == ["slow.1.log", "slow.0.log"]
+    assert (backwards.first, backwards.classes, backwards.caveats) == (found.first, found.classes, found.caveats)
+    at_once = digested(log("SELECT 1"), log("SELECT 2", "SELECT 3"))
+    assert not [caveat for caveat in at_once.caveats if "of one server" in caveat]
+    overlapping = digested(
+        log("SELECT 1", "SELECT 1", "SELECT 1"), BANNER + event("SELECT 2", use="shop", second=0.001)
+    )
+    assert [caveat for caveat in overlapping.caveats if "of one server" in caveat]
 
 
 def test_other_databases_are_left_out() -> None:
@@ -126,7 +160,7 @@ def test_other_databases_are_left_out() -> None:
         ([b""], "digest.empty", "slow.0.log is empty"),
         ([b"root:x:0:0:root:/root:/bin/bash\n"], "digest.not-a-log", "begins like `xxxx:x:9:9:xxxx:/xxxx:/xxx/xxxx`"),
         ([b"\x1f\x8b\x08\x00rest"], "digest.not-a-log", "packed with gzip"),
-        ([b'{"password": "secret"}'], "digest.not-a-log", "as JSON does"),
+        ([b'{"password": "secret"}'], "digest.not-a-log", "it begins as JSON does"),
         ([b"\x00\x01\x02\x03"], "digest.not-a-log", "binary data"),
         (
             [log("SELECT 1", "SELECT 2", database="blog") + event("SELECT 1", use="wiki")],
@@ -154,8 +188,8 @@ def test_a_file_that_cannot_be_read_is_a_fault() -> None:
 
 
 def test_what_a_text_looks_like_tells_none_of_it() -> None:
-    assert looks_like("\n  Geheim 42: 'ключ'\n".encode()) == "it begins like `  xxxxxx 99: 'xxxx'`"
-    assert looks_like(b"") == "it begins like ``"
+    assert looks_like("\n  Geheim 42: 'ключ'\n".encode()) == "begins like `  xxxxxx 99: 'xxxx'`"
+    assert looks_like(b"") == "begins like ``"
 
 
 def test_what_the_log_cannot_show_is_said() -> None:

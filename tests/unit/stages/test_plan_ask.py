@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 import pytest
+from msgspec.structs import replace
 
 from seatrial.domain.event import Tell, silent
 from seatrial.domain.plan import Answer, PlannedQuery
@@ -115,6 +116,18 @@ def test_only_statements_that_touch_rows_are_asked() -> None:
     found = ask(digest, workload(digest, SCHEMA), PLACES, planner, silent)
     assert planner.asked == ["select orders shop_id=1"]
     assert sorted(each.answer for each in found.queries) == [Answer.SINGLE, Answer.UNPLANNED, Answer.UNPLANNED]
+
+
+def test_a_statement_whose_text_is_not_whole_is_not_asked() -> None:
+    digest = ONE.digest()
+    cut = replace(digest.classes[0], shape="", not_parsed="its quotes cannot be told apart")
+    digest = replace(digest, classes=(cut,))
+    planner = Scripted(lambda _: PlanAnswer(tree=route("Scatter")))
+    (found,) = ask(digest, workload(digest, SCHEMA), PLACES, planner, silent).queries
+    assert not planner.asked
+    assert (found.answer, found.said) == (
+        Answer.UNPLANNED, "its text is not known: its quotes cannot be told apart"
+    )  # fmt: skip
 
 
 def test_where_only_a_literal_may_stand_one_is_put() -> None:

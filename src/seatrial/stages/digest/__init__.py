@@ -1,6 +1,9 @@
 """Digest: a log of statements made into query classes and transactions, without one literal of them."""
 
 from seatrial.stages.digest.digester import Digester
-from seatrial.stages.digest.reading import Log, digest
+from seatrial.stages.digest.merging import joined, merged
+from seatrial.stages.digest.opening import Log
+from seatrial.stages.digest.part import Part
+from seatrial.stages.digest.reading import digest
 
-__all__ = ["Digester", "Log", "digest"]
+__all__ = ["Digester", "Log", "Part", "digest", "joined", "merged"]

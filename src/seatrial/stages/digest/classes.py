@@ -2,11 +2,11 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from enum import IntEnum
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from seatrial.domain.schema import Schema
 from seatrial.domain.workload import MANY, Column, Executed, QueryClass, Verb
@@ -19,8 +19,12 @@ from seatrial.stages.digest.tally import TimeTally
 TEXTS_KEPT = 20_000
 TEXT_BYTES_KEPT = 64 << 20
 CLASSES_KEPT = 10_000
+FIXED_KEPT = 1_000
+FIXED_BYTES = 1_000
 
 SYNTAX_ERROR = 1064
+NULL = 0
+"""Stands for the hash of NULL."""
 TOO_MANY = "(a class beyond those that are told apart)"
 _FIRST_WORD = re.compile(rb"\s*([A-Za-z]{1,12})\b")
 
@@ -46,69 +50,107 @@ time year enum set bit geometry point linestring polygon multipoint multilinestr
 """.split()  # noqa: SIM905
 
 
-class Class:
-    """One query class, counted. `keys` are the bound columns whose values are followed."""
+Figures = tuple[int, int, int, int, int, int, int, int, str, int]
+"""Of one execution, before it is counted: ended, took and lock in µs, rows sent, examined and affected, bytes sent,
+error, database, queries to shards."""
 
-    __slots__ = (
-        "bytes_sent",
-        "control",
-        "count",
-        "databases",
-        "elsewhere",
-        "errors",
-        "fingerprint",
-        "first_us",
-        "id",
-        "keys",
-        "last_us",
-        "lock_us",
-        "number",
-        "plain",
-        "rows_affected",
-        "rows_examined",
-        "rows_sent",
-        "rows_sent_max",
-        "shape",
-        "shard_queries",
-        "statement",
-        "times",
-    )
 
-    def __init__(self, number: int, fingerprint: str, shape: str, statement: Statement) -> None:
-        self.number = number
-        self.id = hashlib.blake2b(fingerprint.encode(), digest_size=8).hexdigest()
-        self.fingerprint = fingerprint
-        self.shape = shape
-        self.plain = ""
-        self.statement = statement
-        self.control = Control.NONE
-        self.keys: tuple[Column, ...] = ()
-        self.elsewhere = False
-        self.times = TimeTally()
-        self.count = self.errors = self.lock_us = self.rows_sent = self.rows_sent_max = self.rows_examined = 0
-        self.rows_affected = self.bytes_sent = self.shard_queries = self.first_us = self.last_us = 0
-        self.databases: set[str] = set()
+class Class(Struct, array_like=True, eq=False):
+    """One query class, counted. `keys` are the bound columns whose values are followed; `plain` is the text of the
+    first of its statements, as a parser is shown it."""
 
-    def add(self, executed: Executed) -> None:
-        if not self.count or executed.ended_us < self.first_us:
-            self.first_us = executed.ended_us
-        if executed.ended_us > self.last_us:
-            self.last_us = executed.ended_us
-        self.count += 1
-        self.times.add(executed.took_us)
-        self.lock_us += executed.lock_us
-        sent = executed.rows_sent
-        self.rows_sent += sent
-        if sent > self.rows_sent_max:
-            self.rows_sent_max = sent
-        self.rows_examined += executed.rows_examined
-        self.rows_affected += executed.rows_affected
-        self.bytes_sent += executed.bytes_sent
-        self.shard_queries += executed.shard_queries
-        if executed.errno:
-            self.errors += 1
-        if executed.database not in self.databases:
-            self.databases.add(executed.database)
+    number: int
+    id: str
+    fingerprint: str
+    shape: str
+    plain: str
+    statement: Statement
+    control: Control = Control.NONE
+    keys: tuple[Column, ...] = ()
+    elsewhere: bool = False
+    names_all_of_ours: bool = False  # every table with our database before it
+    times: TimeTally = field(default_factory=TimeTally)
+    count: int = 0
+    errors: int = 0
+    lock_us: int = 0
+    rows_sent: int = 0
+    rows_sent_max: int = 0
+    rows_examined: int = 0
+    rows_affected: int = 0
+    bytes_sent: int = 0
+    shard_queries: int = 0
+    first_us: int = 0
+    last_us: int = 0
+    databases: set[str] = set()
+    waiting: list[Figures] = []
+    named: list[list[int]] = []  # values of the keys, of executions that wait and name one each
+
+    def add_waiting(self) -> tuple[Sequence[int], Sequence[int], Sequence[int]]:
+        """Count what waits, column by column; when each ended, how long it took, and its error, for whoever counts
+        them too."""
+        ended, took, lock, sent, examined, affected, sent_bytes, errnos, databases, shard_queries = zip(
+            *self.waiting, strict=True
+        )
+        self.waiting = []
+        self.first_us = min(self.first_us, min(ended)) if self.count else min(ended)
+        self.last_us = max(self.last_us, max(ended))
+        self.count += len(ended)
+        self.times.add_all(took)
+        self.lock_us += sum(lock)
+        self.rows_sent += sum(sent)
+        self.rows_sent_max = max(self.rows_sent_max, max(sent))
+        self.rows_examined += sum(examined)
+        self.rows_affected += sum(affected)
+        self.bytes_sent += sum(sent_bytes)
+        self.shard_queries += sum(shard_queries)
+        self.errors += len(errnos) - errnos.count(0)
+        self.databases.update(databases)
+        return ended, took, errnos
+
+    def repeat(self, executed: Executed, more: int) -> None:
+        """Count a statement that was added so many times more."""
+        self.count += more
+        self.times.repeat(executed.took_us, more)
+        self.lock_us += more * executed.lock_us
+        self.rows_sent += more * executed.rows_sent
+        self.rows_examined += more * executed.rows_examined
+        self.rows_affected += more * executed.rows_affected
+        self.bytes_sent += more * executed.bytes_sent
+        self.shard_queries += more * executed.shard_queries
+        self.errors += more * (executed.errno != 0)
+
+    def take(self, other: "Class") -> None:
+        """Add what the following part of the log counted."""
+        self.first_us = min(self.first_us, other.first_us) if self.count else other.first_us
+        self.last_us = max(self.last_us, other.last_us)
+        self.count += other.count
+        self.errors += other.errors
+        self.times.take(other.times)
+        self.lock_us += other.lock_us
+        self.rows_sent += other.rows_sent
+        self.rows_sent_max = max(self.rows_sent_max, other.rows_sent_max)
+        self.rows_examined += other.rows_examined
+        self.rows_affected += other.rows_affected
+        self.bytes_sent += other.bytes_sent
+        self.shard_queries += other.shard_queries
+        self.databases |= other.databases
+        if _variables(other.shape) > _variables(self.shape):
+            self.shape = other.shape
+
+    def uncounted(self) -> "Class":
+        """The same class with nothing counted."""
+        return Class(
+            self.number,
+            self.id,
+            self.fingerprint,
+            self.shape,
+            self.plain,
+            self.statement,
+            self.control,
+            self.keys,
+            self.elsewhere,
+            self.names_all_of_ours,
+        )
 
     def told(self) -> QueryClass:
         statement = self.statement
@@ -152,12 +194,9 @@ class Text(Struct, frozen=True):
             return cls(query, places, tuple((one[0].number, one[0].how) for one in places))
         return cls(query, places)
 
-    def values(self, literals: list[bytes]) -> list[list[bytes | None]]:
-        """The values of each key; more than one where the statement names several."""
-        return [
-            [place.constant if place.number < 0 else value(literals[place.number], place.how) for place in places]
-            for places in self.places
-        ]
+    def values(self, literals: list[bytes], hashed: Callable[[bytes], int]) -> list[list[int]]:
+        """The values of each key, hashed; more than one where the statement names several."""
+        return [[_hashed(place, literals, hashed) for place in places] for places in self.places]
 
 
 class Classes:
@@ -169,6 +208,7 @@ class Classes:
         self._known = {query.id: query for query in known}
         self._texts: dict[bytes, Text] = {}
         self._text_bytes = 0
+        self.fixed: dict[bytes, Text] = {}  # whole statements that have no literals, such as COMMIT
         self._by_fingerprint: dict[str, Class] = {}
         self._by_tag: dict[str, Class] = {}
         self.all: list[Class] = []
@@ -178,6 +218,11 @@ class Classes:
         """What is known of a split text (lexer.split)."""
         found = self._texts.get(text)
         return found if found is not None else self._meet(text, literals)
+
+    def fix(self, sql: bytes, text: Text) -> None:
+        """Remember a statement without literals as it stands."""
+        if len(self.fixed) < FIXED_KEPT and len(sql) <= FIXED_BYTES:
+            self.fixed[sql] = text
 
     def tagged(self, id: str) -> Text | None:
         """The known class of that id; None if it is not known."""
@@ -214,6 +259,39 @@ class Classes:
             query.control = Control.NONE
         return Text(query)
 
+    def take(self, others: Sequence[Class]) -> tuple[dict[int, int], frozenset[int]]:
+        """Add the classes of the part that follows: our numbers of them, and which of theirs have other keys there
+        than here."""
+        numbers: dict[int, int] = {}
+        unlike = set()
+        for theirs in others:
+            ours = self._by_fingerprint.get(theirs.fingerprint)
+            if ours is None and len(self.all) >= CLASSES_KEPT and theirs.fingerprint != TOO_MANY:
+                self.too_many += theirs.count
+                ours = self._overflow()
+            if ours is None:
+                ours = theirs.uncounted()
+                ours.number = len(self.all)
+                self.all.append(ours)
+                self._by_fingerprint[ours.fingerprint] = ours
+            if ours.keys != theirs.keys:
+                unlike.add(theirs.number)
+            ours.take(theirs)
+            numbers[theirs.number] = ours.number
+        return numbers, frozenset(unlike)
+
+    def again(self) -> "Classes":
+        """The same texts and classes, with nothing counted: what was read once need not be read again."""
+        other = Classes(self._database, self._schema, tuple(self._known.values()))
+        other.all = [query.uncounted() for query in self.all]
+        other._by_fingerprint = {query.fingerprint: query for query in other.all}
+        other._by_tag = {tag: other.all[query.number] for tag, query in self._by_tag.items()}
+        other._texts = {
+            text: Text(other.all[known.query.number], known.places, known.single) for text, known in self._texts.items()
+        }
+        other._text_bytes = self._text_bytes
+        return other
+
     def _meet(self, text: bytes, literals: list[bytes]) -> Text:
         lexed = lex(text, literals)
         query = self._by_fingerprint.get(lexed.fingerprint)
@@ -222,9 +300,9 @@ class Classes:
                 self.too_many += 1
                 return Text(self._overflow())
             statement = self._read(lexed)
-            query = self._make(lexed.fingerprint, lexed.shape, statement, lexed.words)
-            query.plain = lexed.plain
-        elif _variables(lexed.shape) > _variables(query.shape):
+            shape = "" if lexed.broken else lexed.shape  # half a statement is another one: nobody may be asked it
+            query = self._make(lexed.fingerprint, shape, statement, lexed.words, lexed.plain)
+        elif not lexed.broken and _variables(lexed.shape) > _variables(query.shape):
             query.shape = lexed.shape
         same = lexed.plain.lower() == query.plain.lower()
         made = Text.of(query, _places(query, query.statement if same else self._read(lexed), lexed))
@@ -241,10 +319,11 @@ class Classes:
             return Statement(verb=statement.verb, not_parsed="its quotes cannot be told apart; cut at the first")
         return statement
 
-    def _make(self, fingerprint: str, shape: str, statement: Statement, words: Sequence[str]) -> Class:
-        made = Class(len(self.all), fingerprint, shape, statement)
-        made.control = _control(statement.verb, words)
+    def _make(self, fingerprint: str, shape: str, statement: Statement, words: Sequence[str], plain: str = "") -> Class:
+        hashed = hashlib.blake2b(fingerprint.encode(), digest_size=8).hexdigest()
+        made = Class(len(self.all), hashed, fingerprint, shape, plain, statement, _control(statement.verb, words))
         made.elsewhere = statement.only_databases and self._database not in statement.databases
+        made.names_all_of_ours = statement.only_databases and statement.databases == (self._database,)
         if statement.verb.touches_rows:
             made.keys = tuple(
                 dict.fromkeys(bound.column for bound in statement.bound if self._may_be_key(bound.column))
@@ -273,12 +352,22 @@ def utc(us: int) -> str:
     return datetime.fromtimestamp(us // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{us % 1_000_000:06d}Z"
 
 
-def one_value(values: list[bytes | None]) -> object:
-    """The value, or MANY where there are several; NULL's is None, and one that cannot be read is equal to no other."""
+def one_value(values: list[int]) -> int | float:
+    """The value (its hash), or MANY where there are several; one that cannot be read is equal to no other."""
     if not values:
-        return object()
+        return unequal()
     first = values[0]
     return first if len(values) == 1 or all(value == first for value in values) else MANY
+
+
+def unequal() -> float:
+    """A value that is equal to no other, nor to itself."""
+    return float("nan")
+
+
+def _hashed(place: Place, literals: list[bytes], hashed: Callable[[bytes], int]) -> int:
+    found = place.constant if place.number < 0 else value(literals[place.number], place.how)
+    return NULL if found is None else hashed(found)
 
 
 def _variables(shape: str) -> int:

@@ -1,33 +1,26 @@
-"""Reads slow logs, one after the other, into one digest."""
+"""Reads logs, one after the other, into one digest."""
 
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import BinaryIO
-
-from msgspec import Struct
 
 from seatrial.domain.event import Note, Progress, Pulse, Tell
 from seatrial.domain.fault import Exit, Fault
+from seatrial.domain.ports import Crew
 from seatrial.domain.schema import Schema
-from seatrial.domain.workload import Digest, LogFile, NotUnderstood, Recorded
+from seatrial.domain.workload import Digest, Executed, LogFile, NotUnderstood, Recorded
+from seatrial.parsing.logs.reader import Reader
+from seatrial.parsing.logs.recognise import Form
 from seatrial.parsing.slow_log import SlowLog
 from seatrial.stages.digest.digester import Digester
+from seatrial.stages.digest.opening import Log, Opened, in_time_order, no_log, opened, unreadable
+from seatrial.stages.digest.parallel import InPieces, read_by, worth_it
 
-DIALECT = "mysql slow log"
 SLOW_ONLY_US = 500
 """Some statement of any application is faster than this; if none in the log is, the log leaves them out."""
 
 _TELL_EVERY_S = 0.2
-
-
-class Log(Struct, frozen=True, kw_only=True):
-    """A log to read, from the stream's present place to its end. `bytes`: its size, where it is known."""
-
-    name: str
-    stream: BinaryIO
-    bytes: int | None = None
 
 
 def digest(
@@ -39,11 +32,14 @@ def digest(
     now: datetime,
     tell: Tell,
     ours: frozenset[str] = frozenset(),
+    form: Form | None = None,
+    crew: Crew | None = None,
 ) -> Digest:
-    """The digest of these logs of one server, in the order in which it wrote them.
+    """The digest of these logs of one server, read in the order of their first statements.
 
-    `keep` gets every statement of the database, with its literals. Faults: `digest.no-logs`, `digest.empty`,
-    `digest.not-a-log`, `digest.unreadable`, `digest.other-database`.
+    Each is of the form its content shows, or all are of `form`. `keep` gets every statement of the database, with its
+    literals; without it, large logs are read by the `crew`. Faults: `digest.no-logs`, `digest.empty`,
+    `digest.not-a-log`, `digest.unreadable`, `digest.other-database`, and those of the crew.
     """
     if not logs:
         raise Fault(
@@ -52,19 +48,25 @@ def digest(
             remedy="name one: seatrial digest LOG; `seatrial slow-log` prints how a server is made to write it",
             exit=Exit.USAGE,
         )
-    digester = Digester(dialect=DIALECT, database=database, schema=schema, keep=keep, ours=ours)
-    progress = _Progress(logs, tell)
+    sources = in_time_order([opened(log, form) for log in logs])
+    dialect = ", ".join(dict.fromkeys(source.dialect for source in sources))
+    digester = Digester(dialect=dialect, database=database, schema=schema, keep=keep, ours=ours)
+    progress = _Progress(sources, tell)
     files: list[LogFile] = []
     missed: list[NotUnderstood] = []
     caveats: list[str] = []
-    for log in logs:
-        read = SlowLog(log.stream, log.name)
-        before_us = digester.last_us
-        caveats += _read(log, read, digester, progress)
+    for source in sources:
+        log, before_us = source.log, digester.last_us
+        read: SlowLog | Reader | InPieces
+        if crew is not None and keep is None and worth_it(source, crew):
+            read = _by_crew(crew, source, digester, progress, database, schema, ours)
+        else:
+            read = source.reader()
+            _each(source, read, digester, progress)
+        progress.end(read)
+        caveats += _said(source, read)
         if before_us and read.first_us and read.first_us < before_us:
-            caveats.append(
-                f"{log.name} begins before the log read ahead of it ends: give logs in the order they were written."
-            )
+            caveats.append(f"{log.name} begins before the log read ahead of it ends: are both of one server?")
         files.append(LogFile(name=log.name, sha256=read.sha256, bytes=read.read_bytes, server=read.server))
         missed += read.not_understood
     _insist_on_ours(digester, database)
@@ -79,44 +81,65 @@ def digest(
     return made
 
 
-def _read(log: Log, read: SlowLog, digester: Digester, progress: "_Progress") -> list[str]:
-    """Every event of one log; what is to be said of it."""
-    add = digester.add
+def _each(source: Opened, read: SlowLog | Reader, digester: Digester, progress: "_Progress") -> None:
+    """Every event of one log."""
+    add = _weighing(digester) if isinstance(read, Reader) else digester.add
     try:
         for number, executed in enumerate(read):
             add(executed)
             if not number & 255:
-                progress.at(log, read)
+                progress.at(source.log, read.read_bytes)
     except OSError as error:
-        raise Fault(
-            "digest.unreadable",
-            f"{log.name} cannot be read: {error.strerror or error}",
-            remedy="give a file that this user may read, and that is no folder",
-            exit=Exit.CONFIG,
-        ) from None
-    progress.end(read)
-    if not read.read_bytes:
-        raise Fault(
-            "digest.empty",
-            f"{log.name} is empty",
-            remedy="see that the server writes it: SHOW GLOBAL VARIABLES LIKE 'slow_query_log%'",
-            exit=Exit.CONFIG,
-        )
+        raise unreadable(source.log, error) from None
+
+
+def _by_crew(
+    crew: Crew,
+    source: Opened,
+    digester: Digester,
+    progress: "_Progress",
+    database: str,
+    schema: Schema | None,
+    ours: frozenset[str],
+) -> InPieces:
+    def at(read_bytes: int) -> None:
+        progress.at(source.log, read_bytes)
+
+    try:
+        return read_by(crew, source, digester, database=database, schema=schema, ours=ours, at=at)
+    except OSError as error:
+        raise unreadable(source.log, error) from None
+
+
+def _said(source: Opened, read: SlowLog | Reader | InPieces) -> list[str]:
+    """What is to be said of one log that was read."""
+    log = source.log
     if not read.events and not read.cut and not read.server:
-        raise Fault(
-            "digest.not-a-log",
-            f"{log.name} is no slow log of MySQL: {looks_like(read.begins)}",
-            remedy="give the file SHOW GLOBAL VARIABLES LIKE 'slow_query_log_file' names, unpacked",
-            exit=Exit.CONFIG,
-        )
+        raise no_log(log, source.content, read.begins)
     caveats = []
+    if damage := source.content.damage:
+        caveats.append(f"{log.name} is packed with {source.content.packing}; {damage}: the rest of it is missing.")
     if read.cut:
         caveats.append(f"{log.name} is cut at its end: its last event is left out.")
+    if isinstance(read, Reader):
+        return caveats + read.caveats
     if not read.server:
         caveats.append(f"{log.name} has no banner: the version of its server is not known.")
     if read.events and not read.extra:
         caveats.append(f"{log.name} was written without log_slow_extra: errors and bytes sent are not in it.")
     return caveats
+
+
+def _weighing(digester: Digester) -> Callable[[Executed], None]:
+    """Adds statements to a digest, each as the number that a log with a rate limit has it for."""
+
+    def add(executed: Executed) -> None:
+        before = digester.events
+        digester.add(executed)
+        if executed.weight > 1 and digester.events > before:
+            digester.weigh(executed)
+
+    return add
 
 
 def _insist_on_ours(digester: Digester, database: str) -> None:
@@ -132,48 +155,22 @@ def _insist_on_ours(digester: Digester, database: str) -> None:
     )
 
 
-_MAGIC = {
-    b"\x1f\x8b": "packed with gzip",
-    b"\x28\xb5\x2f\xfd": "packed with zstd",
-    b"PK\x03\x04": "a zip archive",
-    b"BZh": "packed with bzip2",
-    b"\xfd7zXZ": "packed with xz",
-    b"\xfebin": "a binary log",
-    b"{": "it begins as JSON does",
-    b"<": "it begins as XML does",
-    b"-- MySQL dump": "a dump of mysqldump",
-}
-
-
-def looks_like(begins: bytes) -> str:
-    """What a file seems to be, by its first bytes; of a text, letters as x and digits as 9: they may be anybody's."""
-    for magic, what in _MAGIC.items():
-        if begins.lstrip().startswith(magic):
-            return what
-    text = begins.decode("utf-8", "replace")
-    if sum(not character.isprintable() and not character.isspace() for character in text) > len(text) // 10:
-        return "it begins with binary data"
-    line = next((line for line in text.splitlines() if line.strip()), "")[:40]
-    hidden = "".join("x" if letter.isalpha() else "9" if letter.isdigit() else letter for letter in line)
-    return f"it begins like `{hidden}`"
-
-
 class _Progress:
     """Tells how far the logs are read, and how long the rest will take, five times a second."""
 
-    def __init__(self, logs: Sequence[Log], tell: Tell) -> None:
-        sizes = [log.bytes for log in logs]
+    def __init__(self, logs: Sequence[Opened], tell: Tell) -> None:
+        sizes = [None if opened.content.packing else opened.log.bytes for opened in logs]
         self._total = None if any(size is None for size in sizes) else float(sum(size or 0 for size in sizes))
         self._tell = tell
         self._began = self._told = time.monotonic()
         self._before = 0
 
-    def at(self, log: Log, read: SlowLog) -> None:
+    def at(self, log: Log, read_bytes: int) -> None:
         now = time.monotonic()
         if now - self._told < _TELL_EVERY_S:
             return
         self._told = now
-        done = self._before + read.read_bytes
+        done = self._before + read_bytes
         left = (now - self._began) * (self._total - done) / done if self._total and done else None
         self._tell(
             Progress(
@@ -181,6 +178,6 @@ class _Progress:
             )
         )
 
-    def end(self, read: SlowLog) -> None:
+    def end(self, read: SlowLog | Reader | InPieces) -> None:
         self._before += read.read_bytes
         self._tell(Pulse())

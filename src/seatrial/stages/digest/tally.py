@@ -1,6 +1,13 @@
-"""Counting as a log goes by: times, the values of columns, slices of time. Memory does not grow with the log."""
+"""Counting as a log goes by: times, the values of columns, slices of time. Memory does not grow with the log.
 
-from collections.abc import Iterable
+What is counted here adds up: `take` adds what another part of the log counted, and in whatever order and grouping
+parts are taken, the sums are the same.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
 
 from seatrial.domain.sketch import Sketch, bucket
 from seatrial.domain.workload import Column, ColumnValues, Slice, Times
@@ -11,16 +18,13 @@ _SHORT_US = 10_000
 _SHORT = [bucket(us) for us in range(_SHORT_US)]  # most statements are short: no logarithm for each
 
 
-class TimeTally:
+class TimeTally(Struct, array_like=True, eq=False):
     """Durations in µs."""
 
-    __slots__ = ("buckets", "least", "most", "total")
-
-    def __init__(self) -> None:
-        self.total = 0
-        self.least = 1 << 62
-        self.most = 0
-        self.buckets: dict[int, int] = {}
+    total: int = 0
+    least: int = 1 << 62
+    most: int = 0
+    buckets: dict[int, int] = {}
 
     def add(self, us: int) -> None:
         self.total += us
@@ -30,6 +34,27 @@ class TimeTally:
             self.most = us
         number = _SHORT[us] if us < _SHORT_US else bucket(us)
         self.buckets[number] = self.buckets.get(number, 0) + 1
+
+    def add_all(self, durations: Sequence[int]) -> None:
+        self.total += sum(durations)
+        self.least = min(self.least, min(durations))
+        self.most = max(self.most, max(durations))
+        buckets = self.buckets
+        for us, count in Counter(durations).items():
+            number = _SHORT[us] if us < _SHORT_US else bucket(us)
+            buckets[number] = buckets.get(number, 0) + count
+
+    def repeat(self, us: int, more: int) -> None:
+        """Count a duration that was added so many times more."""
+        self.total += more * us
+        self.buckets[bucket(us)] += more
+
+    def take(self, other: "TimeTally") -> None:
+        self.total += other.total
+        self.least = min(self.least, other.least)
+        self.most = max(self.most, other.most)
+        for number, count in other.buckets.items():
+            self.buckets[number] = self.buckets.get(number, 0) + count
 
     def times(self) -> Times:
         sketch = Sketch.of(self.buckets)
@@ -46,37 +71,40 @@ class TimeTally:
         )
 
 
-class ValueTally:
-    """How often each value of a column was named. Values are kept as Python's hashes of bytes, which are keyed with
-    a random number of this process, known to nobody and gone with it."""
+class ValueTally(Struct, array_like=True, eq=False):
+    """How often each value of a column was named. Values are here as keyed hashes only."""
 
-    __slots__ = ("capped", "counts", "executions")
+    executions: int = 0
+    capped: bool = False
+    counts: dict[int, int] = {}
 
-    def __init__(self) -> None:
-        self.executions = 0
-        self.capped = False
-        self.counts: dict[int, int] = {}
-
-    def add(self, values: Iterable[bytes | None]) -> None:
-        """One execution that named these values."""
+    def add(self, values: Iterable[int]) -> None:
+        """One execution that named these values, each counted once however often it is there."""
         self.executions += 1
-        for value in values:
-            self._count(hash(value))
+        for hashed in set(values):
+            self._count(hashed, 1)
 
-    def add_one(self, value: bytes) -> None:
-        """One execution that named one value."""
-        self.executions += 1
-        hashed = hash(value)
-        if hashed in self.counts:
-            self.counts[hashed] += 1
-        else:
-            self._count(hashed)
+    def add_ones(self, values: Sequence[int]) -> None:
+        """Executions that named one value each."""
+        self.executions += len(values)
+        counts = self.counts
+        for hashed, count in Counter(values).items():
+            if hashed in counts:
+                counts[hashed] += count
+            else:
+                self._count(hashed, count)
 
-    def _count(self, hashed: int) -> None:
+    def take(self, other: "ValueTally") -> None:
+        self.executions += other.executions
+        self.capped = self.capped or other.capped
+        for hashed, count in other.counts.items():
+            self._count(hashed, count)
+
+    def _count(self, hashed: int, count: int) -> None:
         if hashed in self.counts:
-            self.counts[hashed] += 1
+            self.counts[hashed] += count
         elif len(self.counts) < VALUES_KEPT:
-            self.counts[hashed] = 1
+            self.counts[hashed] = count
         else:
             self.capped = True
 
@@ -91,44 +119,74 @@ class ValueTally:
         )
 
 
-class Series:
-    """Slices of equal length that double when the log outgrows them: never more than SLICES."""
+class Series(Struct, array_like=True, eq=False):
+    """Slices of equal length that double when the log outgrows them: never more than SLICES. They begin at multiples
+    of their length since 1970 UTC, so those of two parts of a log fit each other."""
 
-    def __init__(self) -> None:
-        self._width_us = 1_000_000
-        self._origin_us: int | None = None
-        self._slices: dict[int, list[int]] = {}  # queries, errors, busy µs, longest µs
+    width_us: int = 1_000_000
+    low: int = 0
+    high: int = 0
+    filled: dict[int, list[int]] = {}  # queries, errors, busy µs, longest µs
 
-    def add(self, at_us: int, took_us: int, failed: bool) -> None:
-        if self._origin_us is None:
-            self._origin_us = at_us - took_us
-        number = (at_us - self._origin_us) // self._width_us
-        if number < 0:
-            number = 0
-        while number >= SLICES:
-            self._double()
-            number = (at_us - self._origin_us) // self._width_us
-        one = self._slices.get(number)
-        if one is None:
-            one = self._slices[number] = [0, 0, 0, 0]
-        one[0] += 1
+    def add_all(self, ended: Sequence[int], durations: Sequence[int], errnos: Sequence[int]) -> None:
+        """Statements: when they ended, how long they took, and their errors."""
+        width = self.width_us
+        if min(ended) // width == max(ended) // width:
+            self._add(ended[0], len(ended), len(ended) - errnos.count(0), sum(durations), max(durations))
+        else:
+            for at_us, took_us, errno in zip(ended, durations, errnos, strict=True):
+                self._add(at_us, 1, errno != 0, took_us, took_us)
+
+    def _add(self, at_us: int, queries: int, failed: int, busy_us: int, longest_us: int) -> None:
+        one = self.filled.get(at_us // self.width_us) or self._slice(at_us)
+        one[0] += queries
         one[1] += failed
-        one[2] += took_us
-        if took_us > one[3]:
-            one[3] = took_us
+        one[2] += busy_us
+        if longest_us > one[3]:
+            one[3] = longest_us
+
+    def repeat(self, at_us: int, took_us: int, failed: bool, more: int) -> None:
+        """Count a statement that was added so many times more."""
+        one = self._slice(at_us)
+        one[:] = [one[0] + more, one[1] + more * failed, one[2] + more * took_us, one[3]]
+
+    def take(self, other: "Series") -> None:
+        while self.width_us < other.width_us:
+            self._double()
+        for number, (queries, errors, busy, longest) in other.filled.items():
+            one = self._slice(number * other.width_us)
+            one[:] = [one[0] + queries, one[1] + errors, one[2] + busy, max(one[3], longest)]
+
+    def _slice(self, at_us: int) -> list[int]:
+        number = at_us // self.width_us
+        if not self.filled:
+            self.low = self.high = number
+        self.low, self.high = min(self.low, number), max(self.high, number)
+        while self.high - self.low >= SLICES:
+            self._double()
+        return self.filled.setdefault(at_us // self.width_us, [0, 0, 0, 0])
 
     def _double(self) -> None:
-        self._width_us *= 2
+        self.width_us *= 2
+        self.low //= 2
+        self.high //= 2
         halved: dict[int, list[int]] = {}
-        for number, (queries, errors, busy, longest) in self._slices.items():
+        for number, (queries, errors, busy, longest) in self.filled.items():
             into = halved.setdefault(number // 2, [0, 0, 0, 0])
             into[:] = [into[0] + queries, into[1] + errors, into[2] + busy, max(into[3], longest)]
-        self._slices = halved
+        self.filled = halved
 
     def slices(self) -> tuple[Slice, ...]:
-        width = self._width_us / 1e6
+        width = self.width_us / 1e6
         return tuple(
-            Slice(second=number * width, seconds=width, queries=queries, errors=errors, busy_us=busy, max_us=longest)
-            for number in range(max(self._slices, default=-1) + 1)
-            for queries, errors, busy, longest in [self._slices.get(number, [0, 0, 0, 0])]
+            Slice(
+                second=(number - self.low) * width,
+                seconds=width,
+                queries=queries,
+                errors=errors,
+                busy_us=busy,
+                max_us=longest,
+            )
+            for number in (range(self.low, self.high + 1) if self.filled else ())
+            for queries, errors, busy, longest in [self.filled.get(number, [0, 0, 0, 0])]
         )

@@ -1,11 +1,18 @@
-"""Transactions of each connection as a log goes by, and the classes and patterns they make."""
+"""Transactions of each connection as a log goes by, and the classes and patterns they make.
+
+A part of a log may begin inside transactions. What a connection did there is not judged before it is known how the
+connection came in (Mode.UNKNOWN): it is kept as steps, and taken again when the part before is known. Only what
+follows BEGIN needs nothing from before it; so of most connections the steps are few.
+"""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 
+from msgspec import Struct, field
+
 from seatrial.domain.workload import MANY, Pattern, Touch, TransactionClass
-from seatrial.stages.digest.classes import Class, Control
+from seatrial.stages.digest.classes import Class, Control, unequal
 from seatrial.stages.digest.tally import TimeTally
 
 PATTERNS_TOLD = 64
@@ -18,6 +25,10 @@ UNDECIDED_KEPT = 100
 SERVER_ROLLED_BACK = (1213,)
 """Errors with which the server ends the transaction by itself: a deadlock."""
 
+SINGLE, EXPLICIT, BEYOND = -2, -1, -3
+"""In the key of a tally, before the numbers of its classes: by itself, or from BEGIN to its end; and, in their place:
+all those beyond the ones told apart."""
+
 
 class Mode(IntEnum):
     """Whether a statement outside of BEGIN is a transaction of its own, as far as the log showed yet."""
@@ -25,96 +36,182 @@ class Mode(IntEnum):
     UNDECIDED = 0
     EACH = 1
     UNTIL_COMMIT = 2  # autocommit = 0
+    UNKNOWN = 3  # what it was when this part of the log began
 
 
-class Executions:
+class Executions(Struct, array_like=True, eq=False):
     """Statements of one class in a row, with the value of each of its keys, MANY where they had several."""
 
-    __slots__ = ("began_us", "ended_us", "query", "values")
-
-    def __init__(self, query: Class, values: list[object], began_us: int, ended_us: int) -> None:
-        self.query = query
-        self.values = values
-        self.began_us = began_us
-        self.ended_us = ended_us
+    query: int  # the class's number
+    values: list[int | float]
+    began_us: int
+    ended_us: int
 
 
-class Session:
-    """One connection. `open`: BEGIN was said; `held`: what was executed since, or since nothing was decided."""
+class What(IntEnum):
+    """What a connection did that cannot be judged yet."""
 
-    __slots__ = ("began_us", "control_seen", "ended_us", "held", "mode", "number", "open", "too_long")
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self.mode = Mode.UNDECIDED
-        self.control_seen = False
-        self.open = False
-        self.began_us = 0
-        self.ended_us = 0
-        self.held: list[Executions] = []
-        self.too_long = False
+    STATEMENT = 0
+    ASIDE = 1
+    BEGAN = 2  # and whatever followed up to the transaction's end is counted
+    ENDED = 3
+    IMPLICIT = 4
+    ABORTED = 5
+    AUTOCOMMIT = 6
+    QUIT = 7
+    LOST = 8
 
 
-class _Tally:
-    __slots__ = ("count", "left_out", "patterns", "queries", "rolled_back", "times")
+class Step(Struct, array_like=True, eq=False):
+    """One such deed. `flag`: rolled back, or autocommit switched on."""
 
-    def __init__(self, queries: Sequence[Class]) -> None:
-        self.queries = queries
-        self.count = 0
-        self.rolled_back = 0
-        self.times = TimeTally()
-        self.patterns: dict[tuple[int, ...], int] = {}
-        self.left_out = 0
+    what: What
+    ended_us: int
+    one: Executions | None = None
+    flag: bool = False
 
 
-class Transactions:
+class Session(Struct, array_like=True, eq=False):
+    """One connection. `open`: BEGIN was said; `held`: what was executed since, or since nothing was decided. `steps`:
+    what it did in this part while UNKNOWN; None of a connection that began in it."""
+
+    number: int
+    mode: Mode = Mode.UNDECIDED
+    control_seen: bool = False
+    open: bool = False
+    began_us: int = 0
+    ended_us: int = 0
+    held: list[Executions] = []
+    too_long: bool = False
+    steps: list[Step] | None = None
+
+    @property
+    def blind(self) -> bool:
+        return self.mode is Mode.UNKNOWN and not self.open
+
+
+class _Tally(Struct, array_like=True, eq=False):
+    count: int = 0
+    rolled_back: int = 0
+    times: TimeTally = field(default_factory=TimeTally)
+    patterns: dict[tuple[int, ...], int] = {}
+    left_out: int = 0
+
+
+class Transactions(Struct, array_like=True, eq=False):
     """Follows every connection's transactions. `incomplete`: those begun before the log, or open at its end."""
 
-    def __init__(self) -> None:
-        self._tallies: dict[tuple[int, ...], _Tally] = {}  # -1 first: between BEGIN and COMMIT
-        self.incomplete = 0
-        self.beyond = 0
+    tallies: dict[tuple[int, ...], _Tally] = {}
+    incomplete: int = 0
+    beyond: int = 0
 
     def add(
-        self, session: Session | None, query: Class, values: list[object], began_us: int, ended_us: int, errno: int
+        self, session: Session | None, query: Class, values: list[int | float], began_us: int, ended_us: int, errno: int
     ) -> None:
         """One statement; without a session (a log without connection ids) it can only be a transaction of its own."""
+        control = query.control
         if session is None:
-            if query.control is Control.NONE:
-                self._count([Executions(query, values, began_us, ended_us)], False, False, ended_us - began_us)
+            if control is Control.NONE:
+                self._count([Executions(query.number, values, began_us, ended_us)], False, False, ended_us - began_us)
             return
         session.ended_us = ended_us
-        control = query.control
         if control is Control.NONE or (control is Control.ASIDE and session.open):
-            self._executed(session, Executions(query, values, began_us, ended_us))
+            self._executed(session, Executions(query.number, values, began_us, ended_us))
         elif control is Control.BEGIN:
-            self._settle(session, rolled_back=False)
-            session.open, session.control_seen, session.began_us = True, True, began_us
+            self._begun(session, began_us)
         elif control is Control.COMMIT or control is Control.ROLLBACK:
             self._ended(session, rolled_back=control is Control.ROLLBACK)
         elif control is Control.IMPLICIT:
-            self._settle(session, rolled_back=False)
-            self._executed(session, Executions(query, values, began_us, ended_us), alone=True)
+            self._implicit(session, Executions(query.number, values, began_us, ended_us))
+        elif session.blind:
+            _later(session, What.ASIDE, Executions(query.number, values, began_us, ended_us))
         if errno in SERVER_ROLLED_BACK:
-            self._settle(session, rolled_back=True)
+            self._aborted(session)
 
     def autocommit(self, session: Session, on: bool) -> None:
-        """SET autocommit: switched on, it commits what is open (MySQL 9.7 Reference Manual, §15.3.1)."""
-        if on or session.mode is not Mode.UNTIL_COMMIT:
+        """SET autocommit: switched on, it commits what is open; switched off, what BEGIN opened goes on (MySQL 9.7
+        Reference Manual, §15.3.1)."""
+        if session.blind:
+            _later(session, What.AUTOCOMMIT, flag=on)
+            if on:
+                session.mode = Mode.EACH
+            return
+        if on or (session.mode is not Mode.UNTIL_COMMIT and not session.open):
             self._settle(session, rolled_back=False)
         session.mode = Mode.EACH if on else Mode.UNTIL_COMMIT
 
     def quit(self, session: Session) -> None:
         """The connection is closed: what is open is rolled back."""
-        self._settle(session, rolled_back=True)
+        if session.blind:
+            _later(session, What.QUIT)
+        else:
+            self._settle(session, rolled_back=True)
 
     def lost(self, session: Session) -> None:
         """The log, or the server, ended while the connection was open."""
-        if session.open or (session.mode is Mode.UNTIL_COMMIT and session.held):
+        if session.blind:
+            _later(session, What.LOST)
+        elif session.open or (session.mode is Mode.UNTIL_COMMIT and session.held):
             self.incomplete += 1
             session.held, session.open = [], False
         else:
             self._settle(session, rolled_back=True)
+
+    def again(self, session: Session, steps: Sequence[Step]) -> None:
+        """What the connection did at the beginning of the part that follows, now that we know how it came there."""
+        for step in steps:
+            session.ended_us = step.ended_us or session.ended_us
+            one = step.one
+            if step.what is What.BEGAN:
+                self._begun(session, step.ended_us)
+                session.open = False
+            elif step.what is What.ENDED:
+                self._ended(session, rolled_back=step.flag)
+            elif step.what is What.ABORTED:
+                self._aborted(session)
+            elif step.what is What.AUTOCOMMIT:
+                self.autocommit(session, step.flag)
+            elif step.what is What.QUIT:
+                self.quit(session)
+            elif step.what is What.LOST:
+                self.lost(session)
+            elif one is not None and step.what is What.IMPLICIT:
+                self._implicit(session, one)
+            elif one is not None and (step.what is What.STATEMENT or session.open):
+                self._executed(session, one)
+            elif session.blind:
+                _later(session, What.ASIDE, one)
+
+    def take(self, other: "Transactions", numbers: Mapping[int, int], unlike: frozenset[int]) -> None:
+        """Add what the following part counted; `numbers` are our numbers of its classes, and those `unlike` have
+        other keys there than here."""
+        self.incomplete += other.incomplete
+        self.beyond += other.beyond
+        for key, theirs in other.tallies.items():
+            ours = (key[0], *(numbers[number] if number >= 0 else number for number in key[1:]))
+            full = ours not in self.tallies and ours[1:2] != (BEYOND,) and len(self.tallies) >= CLASSES_KEPT
+            if full:
+                self.beyond += theirs.count
+                ours = (key[0], BEYOND)
+            if (tally := self.tallies.get(ours)) is None:
+                tally = self.tallies[ours] = _Tally()
+            tally.count += theirs.count
+            tally.rolled_back += theirs.rolled_back
+            tally.times.take(theirs.times)
+            tally.left_out += theirs.left_out
+            for pattern, count in theirs.patterns.items():
+                if full or not unlike.isdisjoint(key):
+                    tally.left_out += count
+                else:
+                    _count_pattern(tally, pattern, count)
+
+    def _begun(self, session: Session, began_us: int) -> None:
+        if session.blind:
+            if session.steps is not None and not (session.steps and session.steps[-1].what is What.BEGAN):
+                _later(session, What.BEGAN)
+        else:
+            self._settle(session, rolled_back=False)
+        session.open, session.control_seen, session.began_us = True, True, began_us
 
     def _executed(self, session: Session, one: Executions, *, alone: bool = False) -> None:
         if alone or (session.mode is Mode.EACH and not session.open):
@@ -122,20 +219,38 @@ class Transactions:
             return
         held = session.held
         if session.open or session.mode is Mode.UNTIL_COMMIT:
-            if held and held[-1].query is one.query:
+            if held and held[-1].query == one.query:
                 _unite(held[-1], one)
             elif len(held) < TOUCHES_KEPT:
                 held.append(one)
             else:
                 session.too_long = True
             return
+        if session.mode is Mode.UNKNOWN:
+            _later(session, What.STATEMENT, one)
+            return
         held.append(one)
         if len(held) > UNDECIDED_KEPT:
             self._settle(session, rolled_back=False)
             session.mode = Mode.EACH
 
+    def _implicit(self, session: Session, one: Executions) -> None:
+        if session.blind:
+            _later(session, What.IMPLICIT, one)
+        else:
+            self._settle(session, rolled_back=False)
+            self._executed(session, one, alone=True)
+
+    def _aborted(self, session: Session) -> None:
+        if session.blind:
+            _later(session, What.ABORTED)
+        else:
+            self._settle(session, rolled_back=True)
+
     def _ended(self, session: Session, *, rolled_back: bool) -> None:
-        if session.open or session.mode is Mode.UNTIL_COMMIT:
+        if session.blind:
+            _later(session, What.ENDED, flag=rolled_back)
+        elif session.open or session.mode is Mode.UNTIL_COMMIT:
             self._settle(session, rolled_back=rolled_back)
         elif session.mode is Mode.UNDECIDED:
             if not session.control_seen:
@@ -163,73 +278,86 @@ class Transactions:
     def _count(
         self, held: list[Executions], explicit: bool, rolled_back: bool, took_us: int, too_long: bool = False
     ) -> None:
-        key = (-1 if explicit else -2, *[one.query.number for one in held])
-        tally = self._tallies.get(key)
+        key = (EXPLICIT if explicit else SINGLE, *[one.query for one in held])
+        tally = self.tallies.get(key)
         if tally is None:
-            if too_long or len(self._tallies) >= CLASSES_KEPT:
+            if too_long or len(self.tallies) >= CLASSES_KEPT:
                 self.beyond += 1
-                key, held, too_long = (key[0], -3), [], True
-                tally = self._tallies.get(key)
+                key, too_long = (key[0], BEYOND), True
+                tally = self.tallies.get(key)
             if tally is None:
-                tally = self._tallies[key] = _Tally([one.query for one in held])
+                tally = self.tallies[key] = _Tally()
         tally.count += 1
         tally.rolled_back += rolled_back
         tally.times.add(max(took_us, 0))
         if too_long:
             tally.left_out += 1
             return
-        numbers: dict[object, int] = {}
+        numbers: dict[float, int] = {}
         number = numbers.setdefault
-        pattern = tuple(
-            [MANY if value is MANY else number(value, len(numbers)) for one in held for value in one.values]
+        _count_pattern(
+            tally,
+            tuple([MANY if value == MANY else number(value, len(numbers)) for one in held for value in one.values]),
+            1,
         )
-        patterns = tally.patterns
-        if pattern in patterns:
-            patterns[pattern] += 1
-        elif len(patterns) < PATTERNS_KEPT:
-            patterns[pattern] = 1
-        else:
-            tally.left_out += 1
 
-    def told(self) -> tuple[TransactionClass, ...]:
+    def told(self, classes: Sequence[Class]) -> tuple[TransactionClass, ...]:
         """The classes, the most frequent first."""
-        told = [_told(key, tally) for key, tally in self._tallies.items()]
+        told = [_told(key, tally, classes) for key, tally in self.tallies.items()]
         return tuple(sorted(told, key=lambda each: (-each.count, each.id)))
 
 
+def unknown_values(count: int) -> list[int | float]:
+    """So many values, each equal to no other."""
+    return [unequal() for _ in range(count)]
+
+
+def _later(session: Session, what: What, one: Executions | None = None, *, flag: bool = False) -> None:
+    assert session.steps is not None  # noqa: S101 – an UNKNOWN session has them
+    ended_us = 0 if what in (What.AUTOCOMMIT, What.QUIT, What.LOST) else session.ended_us
+    session.steps.append(Step(what, ended_us, one, flag))
+
+
+def _count_pattern(tally: _Tally, pattern: tuple[int, ...], count: int) -> None:
+    patterns = tally.patterns
+    if pattern in patterns:
+        patterns[pattern] += count
+    elif len(patterns) < PATTERNS_KEPT:
+        patterns[pattern] = count
+    else:
+        tally.left_out += count
+
+
 def _unite(first: Executions, other: Executions) -> None:
-    first.values = [
-        one if one is not MANY and one == another else MANY
-        for one, another in zip(first.values, other.values, strict=True)
-    ]
+    first.values = [one if one == another else MANY for one, another in zip(first.values, other.values, strict=True)]
     first.ended_us = other.ended_us
 
 
 def _united(held: list[Executions]) -> list[Executions]:
     united: list[Executions] = []
     for one in held:
-        if united and united[-1].query is one.query:
+        if united and united[-1].query == one.query:
             _unite(united[-1], one)
         else:
             united.append(one)
     return united
 
 
-def _told(key: tuple[int, ...], tally: _Tally) -> TransactionClass:
-    queries = tuple(query.id for query in tally.queries)
+def _told(key: tuple[int, ...], tally: _Tally, classes: Sequence[Class]) -> TransactionClass:
+    queries = [classes[number] for number in key[1:] if number >= 0]
+    ids = tuple(query.id for query in queries)
     frequent = sorted(tally.patterns.items(), key=lambda item: (-item[1], item[0]))
-    kind = "explicit" if key[0] == -1 else "single"
-    beyond = "beyond" if key[1:2] == (-3,) else ""
+    kind = "explicit" if key[0] == EXPLICIT else "single"
+    beyond = "beyond" if key[1:2] == (BEYOND,) else ""
     return TransactionClass(
-        id=hashlib.blake2b(" ".join((kind, beyond, *queries)).encode(), digest_size=8).hexdigest(),
-        queries=queries,
+        id=hashlib.blake2b(" ".join((kind, beyond, *ids)).encode(), digest_size=8).hexdigest(),
+        queries=ids,
         count=tally.count,
         rolled_back=tally.rolled_back,
-        explicit=key[0] == -1,
+        explicit=key[0] == EXPLICIT,
         times=tally.times.times(),
         patterns=tuple(
-            Pattern(touches=_touches(tally.queries, numbers), count=count)
-            for numbers, count in frequent[:PATTERNS_TOLD]
+            Pattern(touches=_touches(queries, numbers), count=count) for numbers, count in frequent[:PATTERNS_TOLD]
         ),
         patterns_left_out=tally.left_out + sum(count for _, count in frequent[PATTERNS_TOLD:]),
     )

@@ -1,0 +1,136 @@
+"""Opens logs: unpacks them, tells by their content of which form they are, and puts them in the order of time."""
+
+import io
+from collections.abc import Sequence
+from typing import BinaryIO, cast
+
+from msgspec import Struct
+
+from seatrial.domain.fault import Exit, Fault
+from seatrial.parsing.logs.any_slow_log import AnySlowLog
+from seatrial.parsing.logs.compressed import Unpacked
+from seatrial.parsing.logs.general_log import GeneralLog
+from seatrial.parsing.logs.reader import Reader
+from seatrial.parsing.logs.recognise import HEAD_BYTES, Form, recognise
+from seatrial.parsing.logs.slow_table import SlowTable
+from seatrial.parsing.logs.vtgate_file import VtgateFile
+from seatrial.parsing.slow_log import SlowLog
+
+DIALECT = "mysql slow log"
+
+_READERS: dict[Form, type[Reader]] = {
+    Form.SLOW_ANY: AnySlowLog,
+    Form.SLOW_TABLE: SlowTable,
+    Form.GENERAL: GeneralLog,
+    Form.VTGATE: VtgateFile,
+}
+
+
+def _reader(form: Form, stream: BinaryIO, name: str) -> SlowLog | Reader:
+    return SlowLog(stream, name) if form is Form.SLOW else _READERS[form](stream, name)
+
+
+class Log(Struct, frozen=True, kw_only=True):
+    """A log to read, from the stream's present place to its end. `bytes`: its size, where it is known."""
+
+    name: str
+    stream: BinaryIO
+    bytes: int | None = None
+
+
+class Opened(Struct, frozen=True, kw_only=True):
+    """A log whose form is known. `first_us`: when its first statement ended; 0 if its beginning has none."""
+
+    log: Log
+    content: Unpacked
+    form: Form
+    first_us: int
+
+    @property
+    def dialect(self) -> str:
+        return DIALECT if self.form is Form.SLOW else _READERS[self.form].dialect
+
+    def reader(self) -> SlowLog | Reader:
+        return _reader(self.form, cast(BinaryIO, self.content), self.log.name)
+
+
+def opened(log: Log, form: Form | None = None) -> Opened:
+    """The log, of that form or of the one it seems to have. Faults: `digest.unreadable`, `digest.empty`,
+    `digest.not-a-log`."""
+    try:
+        content = Unpacked(log.stream)
+        begins = content.peek(HEAD_BYTES)
+    except OSError as error:
+        raise unreadable(log, error) from None
+    if not begins and not content.damage:
+        raise Fault(
+            "digest.empty",
+            f"{log.name} is empty",
+            remedy="see that the server writes it: SHOW GLOBAL VARIABLES LIKE 'slow_query_log%'",
+            exit=Exit.CONFIG,
+        )
+    if (form := form or recognise(begins)) is None:
+        raise no_log(log, content, begins)
+    first = next((each for each in _reader(form, io.BytesIO(begins), log.name) if each.ended_us), None)
+    return Opened(log=log, content=content, form=form, first_us=first.ended_us if first is not None else 0)
+
+
+def in_time_order(logs: Sequence[Opened]) -> list[Opened]:
+    """By their first statements. A log that has none stays behind the one it was given behind."""
+    placed: list[tuple[int, int, Opened]] = []
+    known_us = 0
+    for number, log in enumerate(logs):
+        known_us = log.first_us or known_us
+        placed.append((known_us, number, log))
+    return [log for _, _, log in sorted(placed, key=lambda place: place[:2])]
+
+
+def unreadable(log: Log, error: OSError) -> Fault:
+    return Fault(
+        "digest.unreadable",
+        f"{log.name} cannot be read: {error.strerror or error}",
+        remedy="give a file that this user may read, and that is no folder",
+        exit=Exit.CONFIG,
+    )
+
+
+def no_log(log: Log, content: Unpacked, begins: bytes) -> Fault:
+    if content.packing:
+        inside = f", and what is in it {looks_like(begins)}" if begins else ""
+        damage = f"; {content.damage}" if content.damage else ""
+        what = f"it is packed with {content.packing}{inside}{damage}"
+    else:
+        what = f"it {looks_like(begins)}"
+    return Fault(
+        "digest.not-a-log",
+        f"{log.name} is no log of statements that is known: {what}",
+        remedy="give the file SHOW GLOBAL VARIABLES LIKE 'slow_query_log_file' names, or say with --format what it is",
+        exit=Exit.CONFIG,
+    )
+
+
+_MAGIC = {
+    b"PK\x03\x04": "is a zip archive",
+    b"\xfd7zXZ": "is packed with xz",
+    b"\x04\x22\x4d\x18": "is packed with lz4",
+    b"\x1f\x8b": "is packed with gzip",
+    b"\x28\xb5\x2f\xfd": "is packed with zstd",
+    b"BZh": "is packed with bzip2",
+    b"\xfebin": "is a binary log",
+    b"{": "begins as JSON does",
+    b"<": "begins as XML does",
+    b"-- MySQL dump": "is a dump of mysqldump",
+}
+
+
+def looks_like(begins: bytes) -> str:
+    """What a file seems to be, by its first bytes; of a text, letters as x and digits as 9: they may be anybody's."""
+    for magic, what in _MAGIC.items():
+        if begins.lstrip().startswith(magic):
+            return what
+    text = begins[:512].decode("utf-8", "replace")
+    if sum(not character.isprintable() and not character.isspace() for character in text) > len(text) // 10:
+        return "begins with binary data"
+    line = next((line for line in text.splitlines() if line.strip()), "")[:40]
+    hidden = "".join("x" if letter.isalpha() else "9" if letter.isdigit() else letter for letter in line)
+    return f"begins like `{hidden}`"
