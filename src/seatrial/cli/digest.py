@@ -12,6 +12,7 @@ from seatrial.cli.digest_group import LogsOrCommand
 from seatrial.cli.digest_show import show
 from seatrial.cli.output import print_json
 from seatrial.domain.fault import Exit, Fault
+from seatrial.domain.naming import SCRATCH
 from seatrial.domain.workload import Digest, QueryClass
 from seatrial.parsing.logs.recognise import Form
 from seatrial.report.workload_limits import held
@@ -67,7 +68,7 @@ def digest(desk: Desk, logs: tuple[Path, ...], record: bool, form: str | None) -
     if desk.as_json:
         print_json(exported(made))
     else:
-        click.echo("\n".join(_page(made, wanted)))
+        click.echo("\n".join(_page(made, wanted, "replay" if wanted and desk.instance == SCRATCH else "plan")))
 
 
 for _command in (show, diff, export):
@@ -86,7 +87,7 @@ def _no_command_among(logs: tuple[Path, ...]) -> None:
             )
 
 
-def _page(digest: Digest, recorded: bool) -> Iterator[str]:
+def _page(digest: Digest, recorded: bool, following: str = "plan") -> Iterator[str]:
     size = sum(file.bytes for file in digest.files)
     yield (
         f"{digest.events:,} statements in {digest.seconds:,.0f} s on {digest.connections:,} connections, "
@@ -120,7 +121,7 @@ def _page(digest: Digest, recorded: bool) -> Iterator[str]:
         if each.breaches:
             classes = len({breach.id for breach in each.breaches})
             yield f"! {classes:,} classes break a limit of {each.name}, {each.profile.title}: seatrial digest show"
-    yield "Next: seatrial plan"
+    yield f"Next: seatrial {following}"
 
 
 def _row(query: QueryClass, total_us: int) -> str:

@@ -1,5 +1,7 @@
 """`seatrial replay`."""
 
+import sys
+
 import click
 import msgspec
 from rich.console import Console
@@ -74,8 +76,8 @@ def _print_classes(replayed: Replay, digest: Digest) -> None:
     known = {query.id: query for query in digest.classes}
     table = Table(box=None, pad_edge=False, title=None)
     table.add_column("slowest classes: ms, source → target", overflow="ellipsis", no_wrap=True, ratio=1)
-    for name in ("count", "p50", "p99"):
-        table.add_column(name, justify="right", no_wrap=True)
+    for name, width in (("count", 7), ("p50", 17), ("p99", 17)):
+        table.add_column(name, justify="right", no_wrap=True, min_width=width)
     for each in replayed.classes[:_CLASSES]:
         source = known.get(each.query)
         then = source.times if source else None
@@ -89,4 +91,4 @@ def _print_classes(replayed: Replay, digest: Digest) -> None:
             both(each.response.p50_us, then.p50_us if then else None),
             both(each.response.p99_us, then.p99_us if then else None),
         )
-    Console(highlight=False).print(table)
+    Console(highlight=False, width=None if sys.stdout.isatty() else 120).print(table)

@@ -65,6 +65,12 @@ def test_a_statement_of_another_database_s_session_is_ours_if_all_its_tables_are
     assert (found.events, len(recorded), found.other_databases) == ((2, 2, 0) if ours else (1, 1, 1))
 
 
+def test_a_log_in_which_our_database_only_says_hello_is_of_another() -> None:
+    content = BANNER + event("SET NAMES utf8mb4", use="shop") + event("SELECT a FROM contacts", id=9, use="crm")
+    with pytest.raises(Fault, match="of another database: it has crm"):
+        digested(content)
+
+
 def test_half_a_statement_is_shown_to_no_planner() -> None:
     found = digested(BANNER + event("UPDATE t SET a = 1, b = 'it' WHERE c = O'Brien", use="shop"))
     assert [query.shape for query in found.classes] == [""]

@@ -69,13 +69,14 @@ def digest(
             caveats.append(f"{log.name} begins before the log read ahead of it ends: are both of one server?")
         files.append(LogFile(name=log.name, sha256=read.sha256, bytes=read.read_bytes, server=read.server))
         missed += read.not_understood
-    _insist_on_ours(digester, database)
+    others = Counter(digester.other_databases)
     if digester.fastest_us > SLOW_ONLY_US:
         caveats.append(
             f"No statement is faster than {digester.fastest_us / 1000:,.1f} ms: long_query_time was above 0, so most "
             "statements, and parts of transactions, are missing."
         )
     made = digester.done(now, files, missed, caveats)
+    _insist_on_ours(made, others, database)
     for caveat in made.caveats:
         tell(Note(text=caveat, warning=True))
     return made
@@ -142,10 +143,10 @@ def _weighing(digester: Digester) -> Callable[[Executed], None]:
     return add
 
 
-def _insist_on_ours(digester: Digester, database: str) -> None:
-    if digester.events or not digester.other_databases:
+def _insist_on_ours(made: Digest, others: Counter[str], database: str) -> None:
+    """A log that has rows of other databases and none of ours; a session's SET names is no work of ours yet."""
+    if not others or any(query.verb.touches_rows for query in made.classes):
         return
-    others: Counter[str] = digester.other_databases
     named = ", ".join(f"{name} ({count:,} statements)" for name, count in others.most_common(5))
     raise Fault(
         "digest.other-database",
