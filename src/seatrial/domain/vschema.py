@@ -87,13 +87,6 @@ class VSchemas(Struct, frozen=True):
 
     roles: dict[str, VSchema]
 
-    def role_of(self, table: str) -> str:
-        """The role whose keyspace holds the source's table; KeyError if none does."""
-        for role, vschema in self.roles.items():
-            if table in vschema.held:
-                return role
-        raise KeyError(table)
-
     def placed(self, keyspace: Callable[[str], str]) -> dict[str, VSchema]:
         """By keyspace name, with every `role.table` inside replaced by `keyspace.table`."""
 

@@ -11,11 +11,10 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
+from seatrial.domain.refusal import UNKNOWN, number_of
 from seatrial.domain.workload import Executed
 
-NO_NUMBER = 1105  # ER_UNKNOWN_ERROR: what a client is told where vtgate itself refuses
 _SYNTAX_ERROR = 1064
-_NUMBER = re.compile(r"\(errno (\d+)\)")
 _PARTICULARS = re.compile(r" \(CallerID\b.*|: Sql: .*", re.DOTALL)
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.)*\"|'.*|\".*", re.DOTALL)
 
@@ -59,11 +58,8 @@ def executed(line: bytes) -> Executed | None:
 
 
 def _number(error: str) -> int:
-    if not error:
-        return 0
-    if (found := _NUMBER.search(error)) is not None:
-        return int(found[1])
-    return _SYNTAX_ERROR if "syntax error at position" in error else NO_NUMBER
+    number = number_of(error)
+    return _SYNTAX_ERROR if number == UNKNOWN and "syntax error at position" in error else number
 
 
 def _connection(session: str) -> int:

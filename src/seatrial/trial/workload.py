@@ -22,12 +22,10 @@ from seatrial.stages.plan import plan
 from seatrial.stages.replay.guard import guard, home, insist_on_rows
 from seatrial.stages.replay.replay import replay
 from seatrial.trial.bench import Bench, Step
+from seatrial.trial.observing import TARGET
 from seatrial.trial.planner import lab_planner
 from seatrial.trial.scratch import copied, written_at
 from seatrial.trial.settings import Settings
-
-TARGET = "target"
-"""The instance of a digest of what the target executed."""
 
 STANDARD_INPUT = Path("-")
 
