@@ -138,11 +138,13 @@ class Line:
     def _count(self, statement: Statement, answer: Answer, now: float) -> None:
         tally, at_s = self._tally, now - self._begin
         if answer.number:
-            if statement.errno and answer.number != LOST:
+            if statement.errno == answer.number:
                 tally.refused_as_expected(statement.query)
-                self._follow(statement, at_s)
             else:
                 tally.refused(statement.query, answer.number, message_class(answer.message))
+            if statement.errno and answer.number != LOST:
+                self._follow(statement, at_s)  # the application went on after an error of the source too
+            else:
                 self._fail(statement, at_s)
             return
         response_us, service_us = round((now - self._due) * 1e6), round((now - self._sent) * 1e6)

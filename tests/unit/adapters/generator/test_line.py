@@ -127,6 +127,16 @@ def test_an_error_the_source_had_too_is_expected() -> None:
     assert (sent.report.transactions_failed, sent.report.statements_failed, sent.report.errors) == (0, 0, ())
 
 
+def test_another_error_than_the_source_s_is_told_and_the_transaction_goes_on_as_it_did() -> None:
+    def answers(sql: str) -> Answer:
+        return Answer(0, 1105, "VT12001: unsupported") if sql.startswith("insert") else Answer(1, 0, "")
+
+    sent = send((0, "begin"), (1, "insert into t values (1)", 1062), (2, "commit"), answers=answers)
+    assert sent.sql == ["begin", "insert into t values (1)", "commit"]
+    assert [error.number for error in sent.report.errors] == [1105]
+    assert (sent.report.transactions_failed, sent.report.statements_failed) == (0, 1)
+
+
 def test_a_connection_that_is_lost_is_expected_of_no_statement() -> None:
     sent = send(
         (0, "begin"), (1, "insert into t values (1)", 1062), (2, "update t set a = 1"), (3, "commit"),
