@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+import psutil
 from msgspec.structs import replace
 
 from seatrial.domain.event import Acted, Acting, Event, Note, Progress, Pulse, Tell
@@ -281,3 +282,15 @@ class FakeTablets:
 
     def sql(self, alias: str) -> FakeSql:
         return self.by_alias.setdefault(alias, FakeSql(self._answers))
+
+
+def workers(module: str) -> list[psutil.Process]:
+    """Our children that run this module; a session has other children, which are none of a unit test's."""
+
+    def runs(child: psutil.Process) -> bool:
+        try:
+            return child.status() != psutil.STATUS_ZOMBIE and module in child.cmdline()
+        except psutil.Error:
+            return False  # it has just ended
+
+    return [child for child in psutil.Process().children() if runs(child)]

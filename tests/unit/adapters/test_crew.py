@@ -4,11 +4,11 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from seatrial.adapters.crew import Crew
 from seatrial.domain.fault import Fault
+from tests.unit.fakes import workers
 
 WORKER = """
 import sys, time
@@ -37,7 +37,7 @@ def test_answers_come_in_the_order_of_the_jobs(module: str) -> None:
     answers = list(Crew(3).work(module, b"<", iter(jobs), lambda: ticks.append(None)))
     assert answers == [b"<" + job * 3 for job in jobs]
     assert ticks
-    assert not psutil.Process().children()
+    assert not workers(module)
 
 
 def test_all_hash_alike_and_anew_each_time(module: str) -> None:
@@ -54,7 +54,7 @@ def test_a_process_that_ends_is_a_fault(module: str) -> None:
     with pytest.raises(Fault) as caught:
         list(Crew(2).work(module, b"", [b"a", b"die", b"b", b"c"], lambda: None))
     assert caught.value.code == "crew.worker-died"
-    assert not psutil.Process().children()
+    assert not workers(module)
 
 
 def test_jobs_are_not_asked_for_far_ahead(module: str) -> None:

@@ -7,7 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import msgspec
-import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,8 +19,10 @@ from seatrial.parsing.slow_log import SlowLog
 from seatrial.parsing.slow_log_pieces import pieces
 from seatrial.stages.digest import Log, digest
 from seatrial.stages.digest import parallel as module
+from tests.unit.fakes import workers
 from tests.unit.slow_logs import BANNER, BEGAN, closed, event
 
+WORKER = module._WORKER
 A, B = "SELECT a FROM t WHERE id = {n}", "INSERT INTO u (t_id, x) VALUES ({n}, 'it''s;\n# Time: no')"
 
 
@@ -61,7 +62,7 @@ def test_a_log_read_in_pieces_is_the_log_read_whole(tmp_path: Path) -> None:
     whole, in_pieces = digested(path, None), digested(path, Crew(2))
     assert whole.not_understood and whole.incomplete_transactions and whole.other_databases
     assert msgspec.json.encode(in_pieces) == msgspec.json.encode(whole)
-    assert not psutil.Process().children()
+    assert not workers(WORKER)
 
 
 @pytest.mark.usefixtures("small")
@@ -70,13 +71,13 @@ def test_cancelled_it_leaves_no_process(tmp_path: Path) -> None:
     path.write_bytes(a_log(40))
 
     def tell(event: Event) -> None:
-        if isinstance(event, Progress) and psutil.Process().children():
+        if isinstance(event, Progress) and workers(WORKER):
             raise Cancelled
 
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Cancelled):
         patch.setattr("seatrial.stages.digest.reading._TELL_EVERY_S", 0)
         digested(path, Crew(2), tell)
-    assert not psutil.Process().children()
+    assert not workers(WORKER)
 
 
 @pytest.mark.usefixtures("small")
@@ -85,14 +86,14 @@ def test_a_worker_that_dies_is_one_fault(tmp_path: Path) -> None:
     path.write_bytes(a_log(40))
 
     def tell(event: Event) -> None:
-        if isinstance(event, Progress) and (children := psutil.Process().children()):
+        if isinstance(event, Progress) and (children := workers(WORKER)):
             os.kill(children[0].pid, signal.SIGKILL)
 
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Fault) as caught:
         patch.setattr("seatrial.stages.digest.reading._TELL_EVERY_S", 0)
         digested(path, Crew(2), tell)
     assert (caught.value.code, caught.value.retry) == ("crew.worker-died", True)
-    assert not psutil.Process().children()
+    assert not workers(WORKER)
 
 
 @settings(deadline=None, max_examples=30)
