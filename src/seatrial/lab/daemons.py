@@ -31,9 +31,14 @@ class Daemon(Struct, frozen=True, kw_only=True):
     marker: str
 
 
+CONFINED = "vtgate-confined"
+"""A replay's own vtgate: there only while one runs, or when one was killed."""
+
+
 def markers(folder: Path, tablets: Sequence[Tablet]) -> dict[str, str]:
     """The marker of every process a lab may have, to the process's name."""
-    found = {_etcd_marker(folder): "etcd", pid_file(folder, "vtctld"): "vtctld", pid_file(folder, "vtgate"): "vtgate"}
+    found = {_etcd_marker(folder): "etcd"}
+    found |= {pid_file(folder, name): name for name in ("vtctld", "vtgate", CONFINED)}
     for tablet in tablets:
         found[_mysqld_marker(folder, tablet)] = tablet.mysqld
         found[pid_file(folder, tablet.vttablet)] = tablet.vttablet
@@ -159,7 +164,7 @@ def confined_vtgate(
 ) -> Daemon:
     """A vtgate beside the lab's own that knows these keyspaces alone. `own` is its HTTP, gRPC, MySQL port."""
     http, grpc, mysql = own
-    marker = pid_file(folder, "vtgate-confined")
+    marker = pid_file(folder, CONFINED)
     argv = (
         str(engine.vtgate),
         *topology_flags(state.ports.etcd),
@@ -179,7 +184,7 @@ def confined_vtgate(
         "--querylog-buffer-size=10000",
         marker,
     )
-    return Daemon(name="vtgate-confined", argv=argv, ports=own, marker=marker)
+    return Daemon(name=CONFINED, argv=argv, ports=own, marker=marker)
 
 
 def query_log(folder: Path) -> Path:

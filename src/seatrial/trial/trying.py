@@ -58,7 +58,6 @@ def _try(bench: Bench, command: Sequence[str], show: Callable[[bytes], None]) ->
     output = folder / f"{bench.instance}.log"
     failures = Failures()
     act = f"run {PurePath(command[0]).name} on {keyspace}"
-    bench.tell(Acting(act=act, undo="seatrial load --instance scratch makes the copy anew"))
     with bench.wiring.scratch_gate(guarded.keyspaces, bench.tell) as gate:
         log = gate.log
         if not gate.confined and bench.wiring.sample() is None and not bench.settings.rehearsal.clone:
@@ -74,6 +73,8 @@ def _try(bench: Bench, command: Sequence[str], show: Callable[[bytes], None]) ->
             _hear(log, failures, guarded.keyspaces)
             bench.tell(event)
 
+        # told only now: it marks the copy as written on
+        bench.tell(Acting(act=act, undo="seatrial load --instance scratch makes the copy anew"))
         ran = run_command(command, env=environment(gate.login, keyspace), output=output, show=show, tell=tell)
         rest(tell, _LOG_DELAY_S)
         _hear(log, failures, guarded.keyspaces)

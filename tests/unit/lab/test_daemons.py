@@ -48,6 +48,7 @@ ALL = [
     daemons.vttablet(ENGINE, FOLDER, STATE, OWN, LIMITS),
     daemons.vttablet(ENGINE, FOLDER, STATE, OTHER, LIMITS),
     daemons.vtgate(ENGINE, FOLDER, STATE),
+    daemons.confined_vtgate(ENGINE, FOLDER, STATE, (90, 91, 92), ("one__scratch_sharded", "one__scratch_unsharded")),
 ]
 
 

@@ -8,10 +8,11 @@ from typing import Any, cast
 import pytest
 
 from seatrial.adapters.mysql.client import Login
-from seatrial.domain.fault import Fault
+from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.replaying import Guard, Tried
 from seatrial.domain.workload import Executed
 from seatrial.trial import trying as module
+from seatrial.trial.settings import Settings
 from seatrial.trial.trying import trying
 from seatrial.trial.wiring import ScratchGate
 from tests.unit import factories
@@ -54,17 +55,18 @@ def tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(module, "insist_on_rows", looked)
     monkeypatch.setattr(module, "copied", lambda bench: bench.read("load"))
 
-    def run(*command: str, log: FakeLog | None = None) -> tuple[Tried, bytes]:
+    def run(*command: str, log: FakeLog | None = None, confined: bool = True, told: Told = told) -> tuple[Tried, bytes]:
         @contextmanager
         def scratch_gate(*_: object) -> Iterator[ScratchGate]:
-            yield ScratchGate(login=Login(user="u", host="127.0.0.9", port=7), log=cast(Any, log), confined=True)
+            yield ScratchGate(login=Login(user="u", host="127.0.0.9", port=7), log=cast(Any, log), confined=confined)
 
         bodies = {"provision": factories.provisioned(), "load": factories.loaded()}
-        wiring = SimpleNamespace(cluster=lambda: None, scratch_gate=scratch_gate)
+        wiring = SimpleNamespace(cluster=lambda: None, scratch_gate=scratch_gate, sample=lambda: None)
         (tmp_path / "private").mkdir(exist_ok=True)
         bench: Any = SimpleNamespace(
             read=lambda kind: SimpleNamespace(body=bodies[kind]),
             wiring=wiring,
+            settings=Settings(name="acme", source="mysql://reader@db.example:3306/shop"),
             tell=told,
             instance="scratch",
             dossier=SimpleNamespace(root=tmp_path, private=tmp_path / "private"),
@@ -106,3 +108,14 @@ def test_a_command_that_is_not_there_is_a_fault(tried: Any) -> None:
     with pytest.raises(Fault) as fault:
         tried("no-such-command")
     assert fault.value.code == "try.no-command"
+
+
+def test_where_the_gate_knows_the_source_too_nothing_is_run_and_the_copy_stays_unwritten(
+    tried: Any, tmp_path: Path
+) -> None:
+    told = Told()
+    with pytest.raises(Fault) as fault:
+        tried("touch", str(tmp_path / "ran"), confined=False, told=told)
+    assert (fault.value.code, fault.value.exit) == ("try.production", Exit.CONFIG)
+    assert not (tmp_path / "ran").exists()
+    assert told.acts == []

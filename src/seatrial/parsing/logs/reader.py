@@ -1,6 +1,7 @@
 """What all readers of logs share: the file in lines, its sum, and the count of what is not understood."""
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import BinaryIO, ClassVar
 
@@ -9,7 +10,7 @@ from seatrial.domain.workload import Executed, NotUnderstood
 CHUNK_BYTES = 1 << 20
 
 
-class Reader:
+class Reader(ABC):
     """A log, read once from its beginning. Iterating gives its events; a server's start as SERVER_STARTED.
 
     While and after it is read: `server` is the last banner's version ("" before any), `read_bytes` how far it came,
@@ -32,8 +33,9 @@ class Reader:
         self.cut = False
         self.begins = b""
 
+    @abstractmethod
     def __iter__(self) -> Iterator[Executed]:
-        raise NotImplementedError
+        """The log's events, in its order."""
 
     @property
     def sha256(self) -> str:
