@@ -304,7 +304,7 @@ def test_processes_of_a_killed_up_are_found_and_stopped(engine: Engine) -> None:
 
 def test_a_taken_port_is_named_with_its_holder(lab: Lab, lab_factory: LabFactory) -> None:
     with pytest.raises(Fault) as fault:
-        lab.check_ports([lab.state.ports.vtgate_mysql], "vtgate")
+        lab.clear_way("etcd-of-another", [lab.state.ports.vtgate_mysql], silent)
     assert fault.value.code == "lab.port-taken"
     assert "vtgate (pid" in fault.value.what and str(lab.state.ports.vtgate_mysql) in fault.value.what
 

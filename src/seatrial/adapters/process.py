@@ -52,18 +52,27 @@ class Identity(Struct, frozen=True, kw_only=True):
     @property
     def alive(self) -> bool:
         """Whether that very process still runs; a zombie does not."""
-        return self._process() is not None
+        process = self._process()
+        return process is not None and not _is_zombie(process)
+
+    @property
+    def gone(self) -> bool:
+        """Whether nothing of that process is left, so that its ports and files are free.
+
+        One that is killed becomes a zombie at once, and its last threads may hold them for a moment longer.
+        """
+        process = self._process()
+        return process is None or (_is_zombie(process) and _threads(process) <= 1)
 
     def _process(self) -> psutil.Process | None:
+        """That very process, if need be as a zombie."""
         if (child := _children.get(self.pid)) is not None and child.poll() is not None:
             del _children[self.pid]
         try:
             process = psutil.Process(self.pid)
-            if abs(_started_s(process) - self.started_s) > 0.5 or process.status() == psutil.STATUS_ZOMBIE:
-                return None
+            return process if abs(_started_s(process) - self.started_s) <= 0.5 else None
         except psutil.Error:
             return None
-        return process
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to that process, and to no other that may have its pid by now."""
@@ -76,6 +85,20 @@ class Identity(Struct, frozen=True, kw_only=True):
 
 _children: dict[int, subprocess.Popen[bytes]] = {}
 """Daemons this very process started: polled, so that an ended one leaves no zombie."""
+
+
+def _is_zombie(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def _threads(process: psutil.Process) -> int:
+    try:
+        return process.num_threads()
+    except psutil.Error:
+        return 0
 
 
 def identify(pid: int) -> Identity | None:
@@ -222,17 +245,23 @@ def wait_ready(
 def stop(processes: Sequence[Identity], tell: Tell, grace_s: float = GRACE_S) -> None:
     """End processes, all at once: TERM, and KILL for those that are still there after the grace.
 
-    Returns when none of them lives. Cancelling waits for nothing more, but every one has had its TERM.
+    Returns when nothing is left of them. Cancelling waits for nothing more, but every one has had its TERM.
     """
     for process in processes:
         process.send(signal.SIGTERM)
     until = time.monotonic() + grace_s
-    while any(process.alive for process in processes) and time.monotonic() < until:
+    while not all(process.gone for process in processes) and time.monotonic() < until:
         rest(tell, 0.05)
     for process in processes:
         process.send(signal.SIGKILL)
-    while left := [process for process in processes if process.alive]:
-        if time.monotonic() > until + KILL_WAIT_S:
+    wait_gone(processes, tell, until + KILL_WAIT_S - time.monotonic())
+
+
+def wait_gone(processes: Sequence[Identity], tell: Tell, timeout_s: float = KILL_WAIT_S) -> None:
+    """Wait until nothing is left of processes that have been killed (see `Identity.gone`)."""
+    until = time.monotonic() + timeout_s
+    while left := [process for process in processes if not process.gone]:
+        if time.monotonic() > until:
             raise Fault(
                 "process.immortal",
                 f"process {left[0].pid} does not end, not even by SIGKILL",

@@ -177,7 +177,7 @@ def start_control(lab: Lab, tell: Tell) -> None:
     """etcd, the cell, vtctld."""
     state = lab.state
     tell(Progress(phase="starting etcd and vtctld"))
-    etcd = lab.start(daemons.etcd(lab.engine, lab.folder, state.ports.etcd, state.ports.etcd_peer))
+    etcd = lab.start(daemons.etcd(lab.engine, lab.folder, state.ports.etcd, state.ports.etcd_peer), tell)
     wait_ready(
         "etcd",
         lambda: http_ok(state.ports.etcd, "/health"),
@@ -187,7 +187,7 @@ def start_control(lab: Lab, tell: Tell) -> None:
         tell=tell,
     )
     add_cell(lab.engine, state.ports.etcd, tell)
-    vtctld = lab.start(daemons.vtctld(lab.engine, lab.folder, state))
+    vtctld = lab.start(daemons.vtctld(lab.engine, lab.folder, state), tell)
     wait_ready(
         "vtctld",
         lambda: ports.answers(state.ports.vtctld_grpc),
@@ -221,7 +221,7 @@ def create_keyspaces(lab: Lab, keyspaces: Sequence[str], tell: Tell) -> None:
 
 def start_vtgate(lab: Lab, tablets: Sequence[Tablet], tell: Tell) -> None:
     tell(Progress(phase="starting vtgate"))
-    process = lab.start(daemons.vtgate(lab.engine, lab.folder, lab.state))
+    process = lab.start(daemons.vtgate(lab.engine, lab.folder, lab.state), tell)
     wait_ready(
         "vtgate",
         lambda: _routes(lab, tablets),
@@ -306,7 +306,7 @@ def _stop_all(folder: Path, tell: Tell, grace_s: float = GRACE_S) -> None:
     tell(Progress(phase="stopping MySQL"))
     lab.stop(servers, tell, grace_s)
     lab.stop(["vtctld", "etcd"], tell, grace_s)
-    stop([process for process in lab.state.processes.values() if process.alive], tell)
+    stop(list(lab.state.processes.values()), tell)
     lab.change(processes={})
 
 

@@ -11,7 +11,17 @@ import msgspec
 import psutil
 
 from seatrial.adapters.mysql.client import Connection, Login
-from seatrial.adapters.process import GRACE_S, Account, Identity, identify, own_folder, start_daemon, stop, unprivileged
+from seatrial.adapters.process import (
+    GRACE_S,
+    Account,
+    Identity,
+    identify,
+    own_folder,
+    start_daemon,
+    stop,
+    unprivileged,
+    wait_gone,
+)
 from seatrial.adapters.vitess.vtctldclient import Vtctldclient
 from seatrial.domain.event import Tell
 from seatrial.domain.fault import Fault
@@ -126,11 +136,11 @@ class Lab:
     def log(self, name: str) -> Path:
         return self.folder / "log" / f"{name}.log"
 
-    def start(self, daemon: Daemon) -> Identity:
+    def start(self, daemon: Daemon, tell: Tell) -> Identity:
         """Start the daemon, unless it runs; whether it serves is for the caller to await."""
         if (running := self.process(daemon.name)) is not None:
             return running
-        self.check_ports(daemon.ports, daemon.name)
+        self.clear_way(daemon.name, daemon.ports, tell)
         (self.folder / "run" / f"{daemon.name}.pid").unlink(missing_ok=True)  # left by one that was killed
         process = start_daemon(
             daemon.argv,
@@ -153,21 +163,23 @@ class Lab:
             "TMPDIR": str(self.folder / "tmp"),
         }
 
-    def check_ports(self, wanted: Iterable[int], who: str) -> None:
-        """A Fault that names the port and its holder, if one is taken."""
+    def clear_way(self, name: str, wanted: Iterable[int], tell: Tell) -> None:
+        """Wait until nothing is left of the process that had the name; a Fault names a port taken by another."""
+        if (former := self._state.processes.get(name)) is not None:
+            wait_gone([former], tell)
         for port in wanted:
             if not ports.is_free(port):
                 raise Fault(
                     "lab.port-taken",
-                    f"{who} of lab {self.name!r} needs port {port}, which {ports.holder(port)} holds now",
+                    f"{name} of lab {self.name!r} needs port {port}, which {ports.holder(port)} holds now",
                     remedy="stop that program; or destroy the lab and make it again, which chooses other ports",
                 )
 
     def stop(self, names: Iterable[str], tell: Tell, grace_s: float = GRACE_S) -> None:
         """Stop the processes of those names, all at once, and forget them; no grace for those whose data goes too."""
         stopping = list(names)
-        running = [process for name in stopping if (process := self.process(name)) is not None]
-        stop(running, tell, grace_s)
+        known = [self._state.processes[name] for name in stopping if name in self._state.processes]
+        stop(known, tell, grace_s)
         for name in stopping:
             self.record(name, None)
 

@@ -85,7 +85,7 @@ def start_mysqld(lab: Lab, tablet: Tablet, tell: Tell) -> None:
             f"the socket {lab.socket(tablet)} has a longer name than the system takes",
             remedy="set SEATRIAL_HOME to a folder with a shorter name",
         )
-    lab.check_ports([tablet.mysql_port], tablet.mysqld)
+    lab.clear_way(tablet.mysqld, [tablet.mysql_port], tell)
     if not tablet.made:
         shutil.rmtree(folder, ignore_errors=True)
         _make_data(lab, tablet, tell)
@@ -93,7 +93,7 @@ def start_mysqld(lab: Lab, tablet: Tablet, tell: Tell) -> None:
     # It is known to be dead; but a zombie, or another program that has its old pid, would look alive to MySQL.
     for left in ("mysql.pid", "mysql.sock", "mysql.sock.lock"):
         (folder / left).unlink(missing_ok=True)
-    process = lab.start(daemons.mysqld(lab.engine, lab.folder, tablet))
+    process = lab.start(daemons.mysqld(lab.engine, lab.folder, tablet), tell)
     wait_ready(
         f"the MySQL of tablet {tablet.alias} ({tablet.keyspace}/{tablet.shard})",
         lambda: mysqld_answers(lab, tablet),
@@ -133,7 +133,7 @@ def _make_data(lab: Lab, tablet: Tablet, tell: Tell) -> None:
 def start_vttablet(lab: Lab, tablet: Tablet, tell: Tell) -> None:
     """Start the tablet's vttablet and wait until its manager answers."""
     daemon = daemons.vttablet(lab.engine, lab.folder, lab.state, tablet, limits(lab.state.limits))
-    process = lab.start(daemon)
+    process = lab.start(daemon, tell)
     wait_ready(
         f"vttablet {tablet.alias}",
         lambda: ports.answers(tablet.grpc_port) and ports.answers(tablet.http_port),

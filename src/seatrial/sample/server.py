@@ -7,7 +7,6 @@ import re
 import secrets
 import shutil
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +18,7 @@ from seatrial.adapters import process
 from seatrial.adapters.home import data_folder
 from seatrial.adapters.mysql.client import Connection, Login
 from seatrial.adapters.process import Identity
-from seatrial.domain.event import Acted, Acting, Note, Tell, rest
+from seatrial.domain.event import Acted, Acting, Note, Tell
 from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.secret import Secret
 from seatrial.parsing import option_file
@@ -32,7 +31,6 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _PORTS = range(13_306, 15_000)
 _START_TIMEOUT_S = 90
 _STOP_GRACE_S = 60
-_RELEASE_S = 10
 
 
 class State(Struct, frozen=True, kw_only=True):
@@ -146,7 +144,7 @@ class Sample:
                 tell(Note(text=f"sample {self.name} is up at {HOST}:{state.port}"))
                 return self.status()
             if state.process is not None:
-                self._bury(state, tell)
+                self._bury(state.process, tell)
             state = msgspec.structs.replace(state, process=None, mysql_root=str(mysql_root))
             if not state.made:
                 state = self._make(state, tell)
@@ -241,11 +239,9 @@ class Sample:
                 raise
         return False
 
-    def _bury(self, state: State, tell: Tell) -> None:
+    def _bury(self, server: Identity, tell: Tell) -> None:
         """Wait for what a killed server holds a moment longer than it lives, and take its lock away."""
-        until = time.monotonic() + _RELEASE_S
-        while not _is_free(state.port) and time.monotonic() < until:
-            rest(tell, 0.1)
+        process.wait_gone([server], tell)
         (self.folder / "data" / "mysqld.sock.lock").unlink(missing_ok=True)
 
     def _wait(self, state: State, server: Identity, tell: Tell) -> None:

@@ -1,5 +1,6 @@
 import os
 import signal
+import socket
 import sys
 import time
 from pathlib import Path
@@ -69,6 +70,30 @@ def test_a_reused_pid_is_not_the_same_process() -> None:
     ours = identify(os.getpid())
     assert ours is not None and ours.alive
     assert not Identity(pid=ours.pid, started_s=ours.started_s - 60).alive
+
+
+HALF_DEAD = """
+import ctypes, socket, threading, time
+server = socket.create_server(("127.0.0.1", 0))
+print(server.getsockname()[1], flush=True)
+threading.Thread(target=time.sleep, args=(60,)).start()
+ctypes.CDLL(None).syscall(60, 0)  # exit: of this thread alone
+"""
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="the number of the system call is another there")
+def test_a_process_is_gone_only_when_its_last_thread_is(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    daemon = start_daemon([sys.executable, "-c", HALF_DEAD], log=log)
+    try:
+        wait_ready("it", lambda: not daemon.alive, process=None, log=log, timeout_s=10, tell=silent)
+        assert not daemon.gone
+        with pytest.raises(OSError):
+            socket.create_server(("127.0.0.1", int(log.read_text())))
+    finally:
+        stop([daemon], silent, grace_s=0)
+    assert daemon.gone
+    socket.create_server(("127.0.0.1", int(log.read_text()))).close()
 
 
 def test_a_signal_never_reaches_the_one_who_got_the_pid(monkeypatch: pytest.MonkeyPatch) -> None:
