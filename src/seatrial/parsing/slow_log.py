@@ -22,17 +22,18 @@ CHUNK_BYTES = 1 << 20
 CUT = "an event that is cut off"
 NO_EVENT = "text that is no event"
 
-# It begins with characters that must be there, so that the engine looks for them in C, and only then looks back.
+# It begins with characters that must be there, so that the engine looks for them in C, and only then looks back. And
+# [^\n] is passed over twice as fast as a set of two: a line's \r is taken for its own, and stripped where it matters.
 HEADING = re.compile(
-    rb"# (?<![^\n]# )(?:Time: (?P<time>[^\r\n]*+)\r?\n# )?+"
-    rb"User@Host: (?:(?P<user>[^\[\r\n]*+)\[[^\]\r\n]*+\] @ [^\[\r\n]*+\[[^\]\r\n]*+\]|[^\r\n]*?)"
-    rb"(?:[ \t]+Id: *(?P<id>[0-9]++))?[ \t]*+\r?\n"
+    rb"# (?<![^\n]# )(?:Time: (?P<time>[^\n]*+)\n# )?+"
+    rb"User@Host: (?:(?P<user>[^\[\n]*+)\[[^\]\n]*+\] @ [^\[\n]*+\[[^\]\n]*+\]|[^\r\n]*?)"
+    rb"(?:[ \t]++Id: *+(?P<id>[0-9]++))?[ \t]*+\r?\n"
     rb"# Query_time: (?P<took>[0-9.]++) ++Lock_time: (?P<lock>[0-9.]++) ++Rows_sent: (?P<sent>[0-9]++)"
     rb" ++Rows_examined: (?P<examined>[0-9]++)"
     rb"(?: Thread_id: (?P<thread>[0-9]++) Errno: (?P<errno>[0-9]++)"
-    rb"(?: Killed: [0-9]++ Bytes_received: [0-9]++ Bytes_sent: (?P<bytes>[0-9]++))?)?[^\r\n]*+\r?\n"
+    rb"(?: Killed: [0-9]++ Bytes_received: [0-9]++ Bytes_sent: (?P<bytes>[0-9]++))?)?[^\n]*+\n"
     rb"(?:use (?P<database>[^\r\n]*+)(?<=;)\r?\n)?"
-    rb"SET (?:last_insert_id=[0-9]++,)?(?:insert_id=[0-9]++,)?timestamp=(?P<stamp>[0-9]++)[^\r\n]*+(?<=;)\r?\n"
+    rb"SET (?:last_insert_id=[0-9]++,)?(?:insert_id=[0-9]++,)?timestamp=(?P<stamp>[0-9]++)[^;\n]*+;\r?\n"
 )
 BANNER = re.compile(
     rb"^[^\r\n]*, Version: (?P<version>[^\r\n]*?)\. started with:\r?\n"
@@ -178,16 +179,16 @@ class SlowLog:
         if not self.events:
             self.first_us = ended_us
         self.events += 1
-        if errno is not None:
-            self.extra = True
         command = ""
         if sql[:2] == b"# " and sql.startswith(_COMMAND):
             command, sql = sql[len(_COMMAND) :].decode(errors="replace"), b""
+        if errno is not None:
+            self.extra = True
         return Executed(
             offset=offset,
             ended_us=ended_us,
-            took_us=int(took[:-7] + took[-6:]) if took[-7:-6] == b"." else _us(took),
-            lock_us=int(lock[:-7] + lock[-6:]) if lock[-7:-6] == b"." else _us(lock),
+            took_us=int(took.replace(b".", b"")) if took[-7:-6] == b"." else _us(took),
+            lock_us=int(lock.replace(b".", b"")) if lock[-7:-6] == b"." else _us(lock),
             rows_sent=int(sent),
             rows_examined=int(examined),
             bytes_sent=int(sent_bytes) if sent_bytes is not None else 0,
@@ -207,12 +208,12 @@ class SlowLog:
 
     def _moment_us(self, text: bytes) -> int:
         """µs since 1970; 0 for a time of another form (MySQL before 5.7 wrote `160929  8:41:26`)."""
-        second, fraction, zone = text[:19], text[20:26], text[26:]
-        if zone != b"Z" or not fraction.isdigit():
-            return _moment_us(text)
+        second, fraction = text[:20], text[20:26]
+        if text[26:] != b"Z" or not fraction.isdigit():
+            return _moment_us(text.rstrip())
         known, base = self._second
         if known != second:
-            base = _moment_us(second + b"Z")
+            base = _moment_us(second[:19] + b"Z")
             self._second = (second, base)
         return base + int(fraction) if base else 0
 

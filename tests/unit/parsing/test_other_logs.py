@@ -129,6 +129,12 @@ def test_each_is_known_by_its_content(content: bytes, form: Form | None) -> None
     assert recognise(content) is form
 
 
+def test_a_carriage_return_between_fields_is_no_row() -> None:
+    events, log = read(SlowTable, EXPORTED.partition(b"\n")[0] + b"\n\rx\n")
+    assert events == []
+    assert sum(missed.count for missed in log.not_understood) == 1
+
+
 @given(st.data(), st.sampled_from([GeneralLog, VtgateFile, SlowTable]))
 def test_no_text_makes_them_fail(data: st.DataObject, kind: type[Reader]) -> None:
     pieces = [line + b"\n" for content in (GENERAL, VTGATE, SERVERS, EXPORTED) for line in content.split(b"\n")]

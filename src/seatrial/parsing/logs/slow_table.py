@@ -170,7 +170,10 @@ def _meant(escaped: re.Match[bytes]) -> bytes:
 def _rfc_fields(text: bytes) -> list[bytes]:
     csv.field_size_limit(sys.maxsize)
     rows = csv.reader([text.decode("latin-1")])  # each byte a character, and back
-    return [field.encode("latin-1") for field in next(rows, [])]
+    try:
+        return [field.encode("latin-1") for field in next(rows, [])]
+    except csv.Error:  # such as a carriage return between fields: no row of any server's
+        return []
 
 
 def _us(text: bytes) -> int | None:
