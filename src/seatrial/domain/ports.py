@@ -7,13 +7,14 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from seatrial.domain.event import Tell
+from seatrial.domain.executed import Executed
 from seatrial.domain.generator import GeneratorRun
 from seatrial.domain.movement import Choice
 from seatrial.domain.question import Question
 from seatrial.domain.rehearsal import Ledger, Pace, TrafficCount, TrafficState, Window
 from seatrial.domain.vitess import Tablet, VDiffShard, WorkflowStatus
 from seatrial.domain.vschema import VSchema
-from seatrial.domain.workload import Executed, Recorded
+from seatrial.domain.workload import Recorded
 
 
 class Now(Protocol):

@@ -227,37 +227,3 @@ class Recording(Struct, frozen=True, kw_only=True):
     seconds: float
     events: int
     connections: int
-
-
-class Executed(Struct, frozen=True, kw_only=True):
-    """One statement as a server's log tells it, literals and all: lives in memory, and in nothing that is stored.
-
-    Moments are wall clock, µs since 1970 UTC. `command` is an administrator command (`Quit`), "" for a statement.
-    `offset` is its place in the log, in bytes. `weight`: of how many it is the one that a log with a rate limit has.
-    """
-
-    offset: int
-    ended_us: int
-    took_us: int
-    lock_us: int = 0
-    rows_sent: int = 0
-    rows_examined: int = 0
-    rows_affected: int = 0
-    bytes_sent: int = 0
-    errno: int = 0
-    connection: int = 0
-    user: str = ""
-    database: str = ""
-    command: str = ""
-    sql: bytes = b""
-    error: str = ""  # its message, where the log has one
-    shard_queries: int = 0
-    host: str = ""
-    tmp_tables: int = 0
-    tmp_disk_tables: int = 0
-    full_scan: bool = False
-    weight: int = 1
-
-    @property
-    def began_us(self) -> int:
-        return self.ended_us - self.took_us

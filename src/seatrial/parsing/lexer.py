@@ -74,8 +74,9 @@ class Lexed(Struct, frozen=True, kw_only=True):
 
     `shape` has bind variables for them, `:v1` …, lists cut to two elements: what a planner can be asked. `plain` is for
     a parser: each list one element, each set of equal rows one row; its n-th bind variable stands for `slots[n - 1]`,
-    the places of all the literals it took in. `words` are the words outside parentheses, in lower case. `broken`: the
-    text ends before a quote nobody could follow.
+    the places of all the literals it took in. `words` are the words outside parentheses, in lower case. `kept`: the
+    literals, by number, that the fingerprint shows as they are (ORDER BY 2). `broken`: the text ends before a quote
+    nobody could follow.
     """
 
     fingerprint: str
@@ -83,6 +84,7 @@ class Lexed(Struct, frozen=True, kw_only=True):
     plain: str
     slots: tuple[tuple[Place, ...], ...]
     words: tuple[str, ...]
+    kept: tuple[int, ...]
     broken: bool
 
 
@@ -92,8 +94,8 @@ def split(sql: bytes) -> tuple[bytes, list[bytes]]:
     Statements that differ in nothing but the literals have the same text, also where a literal holds quotes, comments
     or names with blanks. Of one with a quote without end, the text before its first quote, a HOLE and BROKEN.
     """
-    if b"\0" in sql or b"\1" in sql:
-        sql = sql.replace(b"\0", b" ").replace(b"\1", b" ")
+    if HOLE in sql or BROKEN in sql:
+        return _split_with_controls(sql)
     if b"`" in sql or b"#" in sql or b"/*" in sql or b"--" in sql:
         parts = _marked(sql)
         literals = _without_marks(parts)
@@ -106,13 +108,37 @@ def split(sql: bytes) -> tuple[bytes, list[bytes]]:
     return b"".join(parts), literals
 
 
+def _split_with_controls(sql: bytes) -> tuple[bytes, list[bytes]]:
+    """Of a statement that holds the very characters that mean something in a split text: there they are blanks."""
+    blank = sql.replace(HOLE, b" ").replace(BROKEN, b" ")
+    text, literals = split(blank)
+    if text.endswith(BROKEN):
+        return text, literals
+    return text, [sql[start:stop] for start, stop in placed(blank)]
+
+
+def placed(sql: bytes) -> list[tuple[int, int]]:
+    """Where in the statement the literals of `split` begin and end; of one with a quote without end, up to its end."""
+    found = []
+    at = 0
+    for number, part in enumerate(_marked(sql)):
+        if number % 2 and (part[:1] in _LITERAL_FIRST or _is_open_name(part)):
+            found.append((at, at + len(part)))
+        at += len(part)
+    return found
+
+
+def _is_open_name(part: bytes) -> bool:
+    return part[:1] == b"`" and (len(part) == 1 or part[-1:] != b"`")
+
+
 def _without_marks(parts: list[bytes]) -> list[bytes]:
     """Names stay, comments become a blank, literals a HOLE; the literals."""
     literals = []
     for place in range(1, len(parts), 2):
         part = parts[place]
         first = part[:1]
-        if first in _LITERAL_FIRST or (first == b"`" and (len(part) == 1 or part[-1:] != b"`")):
+        if first in _LITERAL_FIRST or _is_open_name(part):
             literals.append(part)
             parts[place] = HOLE
         elif first != b"`":
@@ -148,7 +174,16 @@ def lex(text: bytes, literals: list[bytes]) -> Lexed:
         pass
     plain, slots = _written(tokens)
     shape, _ = _written(expanded(tokens))
-    return Lexed(fingerprint=_fingerprint(tokens), shape=shape, plain=plain, slots=slots, words=words, broken=broken)
+    kept = tuple(place.number for token in tokens if token.kept for place in token.places)
+    return Lexed(
+        fingerprint=_fingerprint(tokens),
+        shape=shape,
+        plain=plain,
+        slots=slots,
+        words=words,
+        kept=kept,
+        broken=broken,
+    )
 
 
 def value(literal: bytes, how: int) -> bytes:

@@ -12,13 +12,15 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, BinaryIO
 
-from seatrial.domain.workload import Executed, NotUnderstood
+from seatrial.domain.executed import Batch, Executed
+from seatrial.domain.workload import NotUnderstood
 from seatrial.parsing.lexer import BROKEN, split
+from seatrial.parsing.slow_log_columns import COMMAND, columns
 
 SERVER_STARTED = "server started"
 """The `command` of an event that stands for a banner: connection ids begin anew."""
 
-CHUNK_BYTES = 1 << 20
+CHUNK_BYTES = 4 << 20
 CUT = "an event that is cut off"
 NO_EVENT = "text that is no event"
 
@@ -42,7 +44,6 @@ BANNER = re.compile(
 )
 _BEGINS_HEADING = re.compile(rb"^# (?:Time|User@Host|Query_time): ", re.MULTILINE)
 LONGEST_HEADING = 8192
-_COMMAND = b"# administrator command: "
 
 
 Heading = tuple[bytes | Any, ...]
@@ -89,24 +90,49 @@ class SlowLog:
         return tuple(self._missed.values())
 
     def __iter__(self) -> Iterator[Executed]:
+        for some in self._runs():
+            yield from some.each() if isinstance(some, Batch) else some
+
+    def batches(self) -> Iterator[Batch]:
+        """The same events, some at once: sooner."""
+        for some in self._runs():
+            if isinstance(some, Batch):
+                yield some
+            elif some:
+                yield Batch.of(some)
+
+    def _runs(self) -> Iterator[Batch | list[Executed]]:
+        """Ordinary stretches in columns, and what is between them, for which every heading is looked at by itself."""
         buffer, offset = b"", self._offset  # what was not told yet, and its place in the file
         heading: Heading | None = None
         begin = end = search = 0  # of that heading, and where the next may be
         for chunk in self._chunks():
             buffer += chunk
+            if heading is not None and (last := _last_heading(buffer, search)) is not None:
+                stretch = buffer[: last.start()]
+                batch = columns(stretch, HEADING.split(stretch), self._database, self._users)
+                if batch is not None:
+                    yield self._counted(batch)
+                    buffer, offset = buffer[last.start() :], offset + last.start()
+                    heading, end = last.groups(), last.end() - last.start()
+                    search = max(end, len(buffer) - LONGEST_HEADING)
+                    continue
+            told: list[Executed] = []
             for found in HEADING.finditer(buffer, search):
-                start = found.start()
                 if heading is None:
-                    yield from self._outside(buffer[:start], offset)
-                elif buffer.endswith(b";\n", end, start) and buffer.find(b"\n# ", end, start) < 0:
-                    yield self._executed(heading, buffer[end : start - 2], offset + begin)  # as nearly all are
+                    told += self._outside(buffer[: found.start()], offset)
                 elif self._inside(buffer, end, found):
                     continue
                 else:
-                    yield from self._event(heading, buffer[end:start], offset + begin, offset + end)
-                heading, begin, end = found.groups(), start, found.end()
+                    told += self._event(heading, buffer[end : found.start()], offset + begin, offset + end)
+                heading, begin, end = found.groups(), found.start(), found.end()
+            yield told
             buffer, offset, begin, end = buffer[begin:], offset + begin, 0, end - begin
             search = max(end, len(buffer) - LONGEST_HEADING)
+        yield list(self._rest(heading, buffer, offset, end))
+
+    def _rest(self, heading: Heading | None, buffer: bytes, offset: int, end: int) -> Iterator[Executed]:
+        """What is left at the log's end."""
         if heading is None:
             yield from self._outside(buffer, offset)
             self.cut = _BEGINS_HEADING.match(buffer) is not None
@@ -114,6 +140,14 @@ class SlowLog:
             cuts = self._count(CUT)
             yield from self._event(heading, buffer[end:], offset, offset + end)
             self.cut = self._count(CUT) > cuts
+
+    def _counted(self, batch: Batch) -> Batch:
+        if not self.events:
+            self.first_us = batch.ended_us[0]
+        self.events += len(batch)
+        self.extra = True
+        self._ended_us, self._database = batch.ended_us[-1], batch.database[-1]
+        return batch
 
     def _chunks(self) -> Iterator[bytes]:
         while chunk := self._stream.read(CHUNK_BYTES):
@@ -148,7 +182,7 @@ class SlowLog:
         if statement[-1:] == b"\r":
             statement = statement[:-1]
         if statement[-1:] == b";":
-            yield self._executed(heading, statement[:-1], offset)
+            yield self._executed(heading, statement[:-1])
         else:
             self._miss(CUT, offset)
             self._remember(heading)
@@ -168,7 +202,7 @@ class SlowLog:
         if heading[-2] is not None:
             self._database = heading[-2][:-1].decode(errors="replace")
 
-    def _executed(self, heading: Heading, sql: bytes, offset: int) -> Executed:
+    def _executed(self, heading: Heading, sql: bytes) -> Executed:
         at, user, number, took, lock, sent, examined, thread, errno, sent_bytes, database, stamp = heading
         if database is not None:
             self._database = database[:-1].decode(errors="replace")
@@ -180,12 +214,11 @@ class SlowLog:
             self.first_us = ended_us
         self.events += 1
         command = ""
-        if sql[:2] == b"# " and sql.startswith(_COMMAND):
-            command, sql = sql[len(_COMMAND) :].decode(errors="replace"), b""
+        if sql[:2] == b"# " and sql.startswith(COMMAND):
+            command, sql = sql[len(COMMAND) :].decode(errors="replace"), b""
         if errno is not None:
             self.extra = True
         return Executed(
-            offset=offset,
             ended_us=ended_us,
             took_us=int(took.replace(b".", b"")) if took[-7:-6] == b"." else _us(took),
             lock_us=int(lock.replace(b".", b"")) if lock[-7:-6] == b"." else _us(lock),
@@ -225,7 +258,7 @@ class SlowLog:
             end = banner.end()
             self.server = banner["version"].decode(errors="replace").partition(" ")[0]
             self._database = ""
-            yield Executed(offset=offset + banner.start(), ended_us=self._ended_us, took_us=0, command=SERVER_STARTED)
+            yield Executed(ended_us=self._ended_us, took_us=0, command=SERVER_STARTED)
         self._no_event(text, end, len(text), offset)
 
     def _no_event(self, text: bytes, start: int, end: int, offset: int) -> None:
@@ -238,6 +271,15 @@ class SlowLog:
     def _miss(self, what: str, offset: int) -> None:
         first = known.offset if (known := self._missed.get(what)) else offset
         self._missed[what] = NotUnderstood(file=self._name, offset=first, what=what, count=self._count(what) + 1)
+
+
+def _last_heading(buffer: bytes, start: int) -> re.Match[bytes] | None:
+    """The last whole heading from there on that begins with its time, as all of an ordinary log do."""
+    at = len(buffer)
+    while (at := buffer.rfind(b"\n# Time: ", start, at)) >= 0:
+        if (found := HEADING.match(buffer, at + 1)) is not None:
+            return found
+    return None
 
 
 def _us(seconds: bytes) -> int:

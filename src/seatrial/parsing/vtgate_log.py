@@ -11,8 +11,8 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
+from seatrial.domain.executed import Executed
 from seatrial.domain.refusal import UNKNOWN, number_of
-from seatrial.domain.workload import Executed
 
 _SYNTAX_ERROR = 1064
 _PARTICULARS = re.compile(r" \(CallerID\b.*|: Sql: .*", re.DOTALL)
@@ -44,7 +44,6 @@ def executed(line: bytes) -> Executed | None:
     if not told.sql:
         return None
     return Executed(
-        offset=0,
         ended_us=round(ended.astimezone().timestamp() * 1_000_000),
         took_us=round(told.total_time * 1_000_000),
         rows_affected=told.rows_affected,

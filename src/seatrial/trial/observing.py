@@ -6,9 +6,9 @@ from typing import Any, Protocol
 
 from seatrial.domain.address import Address
 from seatrial.domain.event import Note, Progress, Tell
+from seatrial.domain.executed import Executed
 from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.ports import QueryLog
-from seatrial.domain.workload import Executed
 from seatrial.stages.digest import Digester
 from seatrial.trial.bench import Bench, Step
 

@@ -13,9 +13,10 @@ import msgspec
 from seatrial.domain.address import Address
 from seatrial.domain.event import Event, rest
 from seatrial.domain.evidence import Exhibit
+from seatrial.domain.executed import Executed
 from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.naming import MAIN, SCRATCH
-from seatrial.domain.workload import Digest, Executed, Recorded, Recording
+from seatrial.domain.workload import Digest, Recorded, Recording
 from seatrial.dossier.store import Dossier
 from seatrial.stages.digest import Digester, Log, digest
 from seatrial.stages.plan import plan

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatrial.domain.workload import Executed
+from seatrial.domain.executed import Executed
 from seatrial.parsing import slow_log
 from seatrial.parsing.slow_log import CUT, NO_EVENT, SERVER_STARTED, SlowLog
 from tests.unit.slow_logs import BANNER, BEGAN, closed, event, heading, log
@@ -28,7 +28,6 @@ def test_an_event_with_all_its_figures() -> None:
     content = BANNER + event("SELECT 1", id=12, second=1.5, took_us=2_000_123, use="shop", errno=1062, rows=3)
     found, (executed,) = read(content)
     assert executed == Executed(
-        offset=len(BANNER),
         ended_us=BEGAN_US + 1_500_000,
         took_us=2_000_123,
         lock_us=3,
@@ -149,9 +148,45 @@ def test_events_do_not_depend_on_where_the_chunks_end(some: list[str], chunk: in
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(slow_log, "CHUNK_BYTES", chunk)
         found, executed = read(content)
+        batches = list(SlowLog(io.BytesIO(content), "slow.log").batches())
     assert [each.sql for each in executed] == [sql.encode() for sql in wanted]
+    assert [each for batch in batches for each in batch.each() if not each.command] == executed
     assert found.not_understood == ()
-    assert all(content[each.offset :].startswith(b"# Time") for each in executed)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        event("SELECT 'a;\n# User@Host: none'", id=9),
+        event("SELECT 1", extra=False),
+        event("SELECT 1", id=9).replace(b"\n", b"\r\n"),
+        event("SELECT 1", id=9).replace(b"# Time: 2026", b"# Time: 6202-"),
+        event("SELECT 1", id=9).replace(b"0.000100", b"0.0001"),
+        event("SELECT 1", id=9)[:-1],
+        closed(id=9),
+        BANNER,
+        b"no event\n",
+        event("SELECT 1", id=9, use="other"),
+    ],
+)
+def test_what_is_not_ordinary_is_read_as_if_there_were_nothing_else(
+    odd: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = BANNER + event("A", use="shop") * 9 + odd + event("B", second=2) * 9
+    monkeypatch.setattr(slow_log, "CHUNK_BYTES", 2000)
+    with monkeypatch.context() as patch:
+        patch.setattr(slow_log, "columns", lambda *_: None)
+        one_by_one = read(content)
+    at_once = SlowLog(io.BytesIO(content), "slow.log")
+    batches = list(at_once.batches())
+    told = [each for batch in batches for each in batch.each() if each.command != SERVER_STARTED]
+    assert told == one_by_one[1]
+    assert (at_once.events, at_once.first_us, at_once.cut, at_once.not_understood) == (
+        one_by_one[0].events,
+        one_by_one[0].first_us,
+        one_by_one[0].cut,
+        one_by_one[0].not_understood,
+    )
 
 
 @given(st.binary(max_size=300))

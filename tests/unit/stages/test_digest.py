@@ -6,12 +6,15 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from seatrial.domain.event import Event, Progress, silent
+from seatrial.domain.executed import Executed
 from seatrial.domain.fault import Cancelled, Fault
-from seatrial.domain.workload import Digest, Executed, QueryClass, Recorded, Verb
+from seatrial.domain.workload import Digest, QueryClass, Recorded, Verb
 from seatrial.parsing.slow_log import SlowLog
-from seatrial.stages.digest import Digester, Log, digest
+from seatrial.stages.digest import Digester, Log, digest, texts
 from seatrial.stages.digest.opening import looks_like
 from tests.unit.slow_logs import BANNER, BEGAN, closed, event, log
 
@@ -310,3 +313,49 @@ def test_a_statement_may_carry_the_id_of_a_known_class() -> None:
         (True, "select a from t where b <> ?", 2),
         (False, "select ?", 2),
     }
+
+
+def test_a_number_that_orders_is_part_of_the_class_however_often_the_text_is_met() -> None:
+    found = digested(log(*(f"SELECT a, b FROM t WHERE c = {n} ORDER BY {1 + n % 2}" for n in range(6))))
+    assert {(query.fingerprint[-1], query.count) for query in found.classes} == {("1", 3), ("2", 3)}
+
+
+_SHAPES = (
+    "SELECT a FROM t1 WHERE id = {0} AND name = {1}",
+    "SELECT a FROM t2 WHERE id = {0} AND name = {1} ORDER BY {2}",
+    "INSERT INTO t1 (id, name) VALUES ({0}, {1})",
+    "UPDATE t1 SET name = {1} WHERE id IN ({0}, {2})",
+    "DELETE /* {2} */ FROM `t 1` WHERE id = {0}",
+    "BEGIN",
+    "COMMIT",
+)
+_NAMES = (
+    "'Ann'",
+    "'O''Neil'",
+    r"'O\'Neil'",
+    "'a\0b'",
+    "'a b'",
+    r"'C:\\dir'",
+    '"Ann"',
+    "x'416e6e'",
+    "'7'",
+    "''",
+    "NULL",
+)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(_SHAPES), st.integers(0, 12), st.sampled_from(_NAMES), st.integers(1, 2)),
+        min_size=1,
+        max_size=40,
+    )
+)
+def test_statements_known_by_their_outline_are_digested_as_if_each_were_lexed(
+    some: list[tuple[str, int, str, int]],
+) -> None:
+    content = log(*(shape.format(*values) for shape, *values in some))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(texts, "OUTLINES_OF_A_TEXT", 0)
+        lexed = digested(content)
+    assert digested(content) == lexed

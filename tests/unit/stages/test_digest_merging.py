@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seatrial.domain.workload import Digest, Executed
+from seatrial.domain.executed import Executed
+from seatrial.domain.workload import Digest
 from seatrial.parsing.slow_log import SERVER_STARTED
 from seatrial.stages.digest import transactions
 from seatrial.stages.digest.digester import Digester
@@ -56,7 +57,6 @@ def events(draw: st.DrawFn) -> list[Executed]:
         at += gap
         made.append(
             Executed(
-                offset=0,
                 ended_us=at,
                 took_us=gap // 7,
                 rows_sent=n,
@@ -130,7 +130,7 @@ def test_one_digester_may_give_its_parts_as_it_goes(log: list[Executed], data: s
 
 def test_a_show_inside_a_transaction_that_goes_over_the_border_is_in_it() -> None:
     log = [
-        Executed(offset=0, ended_us=_US + n, took_us=1, connection=1, sql=sql)
+        Executed(ended_us=_US + n, took_us=1, connection=1, sql=sql)
         for n, sql in enumerate([b"BEGIN", b"SELECT a FROM t", b"SHOW TABLES", b"DELETE FROM t", b"COMMIT"])
     ]
     for cut in range(len(log)):
@@ -142,7 +142,7 @@ def test_a_show_inside_a_transaction_that_goes_over_the_border_is_in_it() -> Non
 
 
 def test_logs_of_several_servers_do_not_share_connections() -> None:
-    begun = [Executed(offset=0, ended_us=_US, took_us=1, connection=1, sql=b"BEGIN")]
-    ended = [Executed(offset=0, ended_us=_US + 9, took_us=1, connection=1, sql=b"COMMIT")]
+    begun = [Executed(ended_us=_US, took_us=1, connection=1, sql=b"BEGIN")]
+    ended = [Executed(ended_us=_US + 9, took_us=1, connection=1, sql=b"COMMIT")]
     found = merged([part(begun, continues=False), part(ended, continues=False)], dialect="test", now=BEGAN)
     assert (found.events, found.connections, found.incomplete_transactions, found.transactions) == (2, 2, 2, ())

@@ -6,12 +6,13 @@ import pytest
 from msgspec.structs import replace
 
 from seatrial.domain.event import Tell
+from seatrial.domain.executed import Executed
 from seatrial.domain.fault import Fault
 from seatrial.domain.generator import GeneratorRun, LeftOut, Sent, WorkerError, WorkerReport, WorkerSlice
 from seatrial.domain.movement import StoodStill
 from seatrial.domain.replaying import Divergence, Replay
 from seatrial.domain.sketch import Sketch, bucket
-from seatrial.domain.workload import Executed, Recorded, Recording
+from seatrial.domain.workload import Recorded, Recording
 from seatrial.stages.replay.differences import kind as kind_of
 from seatrial.stages.replay.replay import replay
 from seatrial.stages.replay.tried import Failures
@@ -236,7 +237,7 @@ def test_failures_are_grouped_without_their_literals() -> None:
     failures = Failures()
 
     def executed(sql: str, said: str = "") -> Executed:
-        return Executed(offset=0, ended_us=1, took_us=1, sql=sql.encode(), error=said, errno=1105 if said else 0)
+        return Executed(ended_us=1, took_us=1, sql=sql.encode(), error=said, errno=1105 if said else 0)
 
     unsupported = "VT12001: unsupported: x 'planted'"
     failures.add(

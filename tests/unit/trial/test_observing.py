@@ -1,7 +1,7 @@
 import pytest
 
+from seatrial.domain.executed import Executed
 from seatrial.domain.fault import Cancelled
-from seatrial.domain.workload import Executed
 from seatrial.trial.observing import listen
 from tests.unit.fakes import Told
 
@@ -18,7 +18,7 @@ class FakeLog:
 
     def take(self) -> list[Executed]:
         self._looks -= 1
-        return [Executed(offset=0, ended_us=1, took_us=1, sql=b"select 1")] if self._looks >= 0 else []
+        return [Executed(ended_us=1, took_us=1, sql=b"select 1")] if self._looks >= 0 else []
 
     def close(self) -> None: ...
 

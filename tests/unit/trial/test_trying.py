@@ -8,9 +8,9 @@ from typing import Any, cast
 import pytest
 
 from seatrial.adapters.mysql.client import Login
+from seatrial.domain.executed import Executed
 from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.replaying import Guard, Tried
-from seatrial.domain.workload import Executed
 from seatrial.trial import trying as module
 from seatrial.trial.settings import Settings
 from seatrial.trial.trying import trying
@@ -38,7 +38,7 @@ class FakeLog:
 
 
 def executed(sql: str, database: str, error: str = "") -> Executed:
-    return Executed(offset=0, ended_us=1, took_us=1, sql=sql.encode(), database=database, error=error)
+    return Executed(ended_us=1, took_us=1, sql=sql.encode(), database=database, error=error)
 
 
 @pytest.fixture

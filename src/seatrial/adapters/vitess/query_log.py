@@ -8,8 +8,8 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
+from seatrial.domain.executed import Executed
 from seatrial.domain.fault import Fault
-from seatrial.domain.workload import Executed
 from seatrial.parsing.vtgate_log import executed
 
 KEEP = 200_000

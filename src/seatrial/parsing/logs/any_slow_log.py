@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from msgspec import Struct
 
-from seatrial.domain.workload import Executed
+from seatrial.domain.executed import Executed
 from seatrial.parsing.lexer import BROKEN, split
 from seatrial.parsing.logs.reader import Reader
 from seatrial.parsing.slow_log import CUT, NO_EVENT, SERVER_STARTED
@@ -78,7 +78,7 @@ class AnySlowLog(Reader):
         behind_event = True
         while (line := self._next()) is not None:
             if (banner := _BANNER.match(line[1])) is not None:
-                yield self._started(line[0], banner)
+                yield self._started(banner)
                 behind_event = True
             elif (heading := self._heading(line)) is not None:
                 yield from self._whole(heading)
@@ -111,14 +111,14 @@ class AnySlowLog(Reader):
     def _back(self, lines: list[Line]) -> None:
         self._again.extendleft(reversed(lines))
 
-    def _started(self, offset: int, banner: re.Match[bytes]) -> Executed:
+    def _started(self, banner: re.Match[bytes]) -> Executed:
         self.server = banner["version"].decode(errors="replace").rstrip(".,")
         self._database = ""
         while (line := self._next()) is not None:
             if _BANNER_MORE.match(line[1]) is None:
                 self._back([line])
                 break
-        return Executed(offset=offset, ended_us=self._ended_us, took_us=0, command=SERVER_STARTED)
+        return Executed(ended_us=self._ended_us, took_us=0, command=SERVER_STARTED)
 
     def _heading(self, first: Line) -> Heading | None:
         """The heading that begins with this line; None, and nothing taken, if none does."""
@@ -233,7 +233,6 @@ class AnySlowLog(Reader):
         if sql.startswith(_COMMAND):
             command, sql = sql[len(_COMMAND) :].decode(errors="replace"), b""
         return Executed(
-            offset=heading.offset,
             ended_us=self._ended_us,
             took_us=self._us(heading, b"Query_time"),
             lock_us=self._us(heading, b"Lock_time"),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import BinaryIO
 
-from seatrial.domain.workload import Executed
+from seatrial.domain.executed import Executed
 from seatrial.parsing.logs.reader import Reader
 from seatrial.parsing.slow_log import NO_EVENT, SERVER_STARTED
 
@@ -43,7 +43,6 @@ class GeneralLog(Reader):
 
     def __iter__(self) -> Iterator[Executed]:
         found: re.Match[bytes] | None = None
-        offset = 0
         text: list[bytes] = []
         for place, line in self._lines():
             following = LINE.match(line)
@@ -55,16 +54,16 @@ class GeneralLog(Reader):
                     self._miss(NO_EVENT, place)
                 continue
             if found is not None:
-                yield from self._line(found, text, offset)
-            found, offset, text = following, place, []
+                yield from self._line(found, text)
+            found, text = following, []
             if following is not None:
                 text = [following["argument"] or b"", b"\n"]
             if banner is not None:
                 self.server = banner["version"].decode(errors="replace").rstrip(".,")
                 self._who.clear()
-                yield Executed(offset=place, ended_us=self._at_us, took_us=0, command=SERVER_STARTED)
+                yield Executed(ended_us=self._at_us, took_us=0, command=SERVER_STARTED)
         if found is not None:
-            yield from self._line(found, text, offset)
+            yield from self._line(found, text)
 
     @property
     def caveats(self) -> list[str]:
@@ -75,7 +74,7 @@ class GeneralLog(Reader):
             said.append(f"{self._name} has times without a zone: they are taken for UTC.")
         return said
 
-    def _line(self, found: re.Match[bytes], text: list[bytes], offset: int) -> Iterator[Executed]:
+    def _line(self, found: re.Match[bytes], text: list[bytes]) -> Iterator[Executed]:
         if found["moment"] is not None:
             self._at_us = self._moment_us(found["moment"].decode())
         connection, command = int(found["id"]), found["command"]
@@ -96,7 +95,6 @@ class GeneralLog(Reader):
         is_statement = command in _STATEMENTS
         yield self._event(
             Executed(
-                offset=offset,
                 ended_us=self._at_us,
                 took_us=0,
                 connection=connection,

@@ -5,7 +5,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import BinaryIO, ClassVar
 
-from seatrial.domain.workload import Executed, NotUnderstood
+from seatrial.domain.executed import Executed
+from seatrial.domain.workload import NotUnderstood
 
 CHUNK_BYTES = 1 << 20
 

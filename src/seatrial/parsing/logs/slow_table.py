@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import BinaryIO
 
-from seatrial.domain.workload import Executed
+from seatrial.domain.executed import Executed
 from seatrial.parsing.logs.reader import Reader
 from seatrial.parsing.slow_log import CUT, NO_EVENT
 
@@ -65,7 +65,7 @@ class SlowTable(Reader):
                     continue
             if not record.strip(b"\0 \t\r\n"):
                 continue
-            executed = self._row(offset, record) if whole else None
+            executed = self._row(record) if whole else None
             if executed is not None:
                 yield self._event(executed)
             else:
@@ -100,7 +100,7 @@ class SlowTable(Reader):
         text = record.removesuffix(b"\n").removesuffix(b"\r")
         return _rfc_fields(text) if self._rfc else fields(text, tabs=self._tabs)
 
-    def _row(self, offset: int, record: bytes) -> Executed | None:
+    def _row(self, record: bytes) -> Executed | None:
         row = dict(zip(self._columns, self._fields(record), strict=False))
         started, took = _moment_us(row.get("start_time", b"")), _us(row.get("query_time", b""))
         if started is None or took is None or "sql_text" not in row:
@@ -109,7 +109,6 @@ class SlowTable(Reader):
         sql = row["sql_text"].removesuffix(b";")
         command = sql.decode() if sql in _COMMANDS else ""
         return Executed(
-            offset=offset,
             ended_us=started + took,
             took_us=took,
             lock_us=_us(row.get("lock_time", b"")) or 0,

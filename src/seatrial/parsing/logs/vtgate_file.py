@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator
 
-from msgspec.structs import replace
-
-from seatrial.domain.workload import Executed
+from seatrial.domain.executed import Executed
 from seatrial.parsing.logs.reader import Reader
 from seatrial.parsing.slow_log import CUT, NO_EVENT
 from seatrial.parsing.vtgate_log import executed
@@ -18,7 +16,7 @@ class VtgateFile(Reader):
     def __iter__(self) -> Iterator[Executed]:
         for offset, line in self._lines():
             if (told := executed(line)) is not None:
-                yield self._event(replace(told, offset=offset))
+                yield self._event(told)
             elif line.strip(b"\0 \t\r\n"):
                 self.cut = not line.endswith(b"\n")
                 self._miss(CUT if self.cut else NO_EVENT, offset)

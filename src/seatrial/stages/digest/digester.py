@@ -5,30 +5,31 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from seatrial.domain.executed import Batch, Executed
 from seatrial.domain.schema import Schema
-from seatrial.domain.workload import Column, Digest, Executed, LogFile, NotUnderstood, QueryClass, Recorded
-from seatrial.parsing.lexer import split, value
+from seatrial.domain.workload import Digest, LogFile, NotUnderstood, QueryClass, Recorded
 from seatrial.parsing.slow_log import SERVER_STARTED
-from seatrial.stages.digest.classes import SYNTAX_ERROR, Class, Classes, Control, Text, one_value, unequal, utc
+from seatrial.stages.digest.choosing import Choice
+from seatrial.stages.digest.classes import Classes
+from seatrial.stages.digest.counted import Class, Control, utc
 from seatrial.stages.digest.part import Head, Part
-from seatrial.stages.digest.tally import Series, ValueTally
+from seatrial.stages.digest.tally import Series
 from seatrial.stages.digest.transactions import Mode, Session, Step, Transactions, What
+from seatrial.stages.digest.values import Values
 
-WAIT = 4_000
-"""Statements that wait to be counted together."""
+WAIT, WAIT_BYTES = 2_000, 1 << 20
+"""Statements that wait to be counted together: so many, and so long."""
 
 UNCOUNTED = -1
 """The number of a connection of which only its end is known."""
 
 CLOCK_MAY_DIFFER = timedelta(minutes=1)
 
-LAST_QUOTE_OR_ZERO = ord("0")
-"""A literal that begins with a greater byte is a number, and stands for itself."""
-_NO_VALUES: list[int | float] = []
+_NO_VALUES: Sequence[int | float] = ()
+_AUTOCOMMIT = Control.AUTOCOMMIT
 
-_TAG = re.compile(rb"/\*seatrial:([0-9a-f]{16})\*/")
 _ENDS = ("Quit", "Change user", "Reset Connection")
-_AUTOCOMMIT = re.compile(rb"(?i)autocommit[`\s]*:?=[\s'\"]*(\w+)")
+_SET_AUTOCOMMIT = re.compile(rb"(?i)autocommit[`\s]*:?=[\s'\"]*(\w+)")
 
 
 class Digester:
@@ -53,146 +54,154 @@ class Digester:
         hashed: Callable[[bytes], int] = hash,
         continues: bool = False,
     ) -> None:
-        self._hashed = hashed
         self._continues = continues  # until the server is started again: from there on we know every connection
         self._restarted = False
         self._heads: dict[int, Head] = {}
         self._dialect = dialect
         self._database = database
-        quoted = database.encode()
-        self._our_names = (quoted + b".", b"`" + quoted + b"`")
         self._keep = keep
-        self._ours = ours
-        self._our_statements = 0
+        self._choice = Choice(database, ours)
         self._classes = Classes(database, schema, known)
         self._transactions = Transactions()
-        self._values: dict[Column, ValueTally] = {}
-        self._columns: dict[int, list[ValueTally]] = {}
+        self._values = Values(hashed)
         self._series = Series()
         self._sessions: dict[int, Session] = {}
         self._first_us = self._last_us = 0
         self._fastest_us = 1 << 62
-        self._waiting: list[Class] = []
-        self._waits = 0
-        self.connections = 0
-        self.events = 0
-        self.errors = 0
-        self.query_time_us = 0
-        self.other_databases: Counter[str] = Counter()
+        self._waiting: list[Executed] = []
+        self._waiting_bytes = 0
+        self._connections = 0
+        self._events = 0
+        self._errors = 0
+        self._query_time_us = 0
 
     def add(self, executed: Executed) -> None:
         """The next statement, or administrator command, of the log."""
-        if executed.user in self._ours:
-            self._our_statements += 1
-            return
-        if executed.command:
-            self._command(executed)
-            return
-        sql = executed.sql
-        foreign = bool(executed.database) and executed.database != self._database
-        if foreign and not self._names_ours(sql):
-            self.other_databases[executed.database] += 1
-            return
-        errno = executed.errno
-        text, literals = self._text(sql, errno)
-        query = text.query
-        if query.elsewhere:
-            self.other_databases[query.statement.databases[0]] += 1
-            return
-        if foreign and not query.names_all_of_ours:  # its bytes had the name, but not as every table's database
-            self.other_databases[executed.database] += 1
-            return
-        took_us = executed.took_us
-        ended_us = executed.ended_us
-        began_us = ended_us - took_us
-        session = self._session(executed.connection)
-        if not self.events:
-            self._first_us = began_us
-        self.events += 1
-        if not query.waiting:
-            self._waiting.append(query)
-        query.waiting.append(
-            (
-                ended_us,
-                took_us,
-                executed.lock_us,
-                executed.rows_sent,
-                executed.rows_examined,
-                executed.rows_affected,
-                executed.bytes_sent,
-                errno,
-                executed.database,
-                executed.shard_queries,
-            )
-        )
-        values = self._named(text, literals) if query.keys else _NO_VALUES
-        if query.control is Control.AUTOCOMMIT:
-            self._autocommit(session, sql)
-        else:
-            self._transactions.add(session, query, values, began_us, ended_us, errno)
-        self._waits += 1
-        if self._waits >= WAIT:
+        self._waiting.append(executed)
+        self._waiting_bytes += len(executed.sql)
+        if len(self._waiting) >= WAIT or self._waiting_bytes >= WAIT_BYTES:
             self._count_waiting()
-        if self._keep is not None:
-            self._keep(
-                Recorded(
-                    session.number if session is not None else 0,
-                    max(0, began_us - self._first_us),
-                    took_us,
-                    query.id,
-                    executed.database or self._database,
-                    executed.rows_sent,
-                    executed.errno,
-                    sql,
-                )
-            )
 
-    def weigh(self, executed: Executed) -> None:
-        """Count the statement that was added last as the `weight` it has, in everything but values and transactions:
-        what a log with a rate limit left out."""
+    def add_all(self, batch: Batch) -> None:
+        """The next ones, in the log's order."""
         self._count_waiting()
-        more = executed.weight - 1
-        took_us, failed = executed.took_us, executed.errno != 0
-        self.events += more
-        self.errors += more * failed
-        self.query_time_us += more * took_us
-        self._series.repeat(executed.ended_us, took_us, failed, more)
-        self._text(executed.sql, executed.errno)[0].query.repeat(executed, more)
+        self._add_all(batch)
+
+    def _count_waiting(self) -> None:
+        if self._waiting:
+            batch, self._waiting, self._waiting_bytes = Batch.of(self._waiting), [], 0
+            self._add_all(batch)
+
+    def _add_all(self, batch: Batch) -> None:
+        """Statements are met one by one, as their connections' transactions want it; then counted class by class,
+        whole columns at once."""
+        left_out, foreign = self._choice.of(batch)
+        commands, keep = batch.command, self._keep
+        known, named, add = self._classes.known, self._values.named, self._transactions.add
+        sessions = self._sessions
+        met: list[Class] = []
+        rows = zip(batch.sql, batch.connection, batch.ended_us, batch.took_us, batch.errno, strict=True)
+        for row, (sql, connection, ended_us, took_us, errno) in enumerate(rows):
+            if left_out and row in left_out:
+                continue
+            if commands and commands[row]:
+                self._command(commands[row], connection)
+                continue
+            text, reads, literals = known(sql, errno)
+            query = text.query
+            if query.elsewhere:
+                self._choice.other_databases[query.statement.databases[0]] += 1
+                continue
+            if foreign and row in foreign and not query.names_all_of_ours:  # its bytes name ours, not all its tables do
+                self._choice.other_databases[batch.database[row]] += 1
+                continue
+            began_us = ended_us - took_us
+            if not self._first_us:
+                self._first_us = began_us
+            if not query.rows:
+                met.append(query)
+            query.rows.append(row)
+            session = sessions.get(connection) or self._session(connection)
+            values = named(text, reads, literals) if query.keys else _NO_VALUES
+            if query.control is _AUTOCOMMIT:
+                self._autocommit(session, sql)
+            else:
+                add(session, query, values, began_us, ended_us, errno)
+            if keep is not None:
+                keep(self._recorded(batch, row, query, session))
+        self._count(batch, met)
+
+    def _recorded(self, batch: Batch, row: int, query: Class, session: Session | None) -> Recorded:
+        took_us = batch.took_us[row]
+        return Recorded(
+            session.number if session is not None else 0,
+            max(0, batch.ended_us[row] - took_us - self._first_us),
+            took_us,
+            query.id,
+            batch.database[row] or self._database,
+            batch.rows_sent[row] if batch.rows_sent is not None else 0,
+            batch.errno[row],
+            batch.sql[row],
+        )
+
+    def _count(self, batch: Batch, met: Sequence[Class]) -> None:
+        """Of a log with a rate limit, each statement counts as the number it stands for, in everything but values and
+        transactions."""
+        for query in met:
+            rows, query.rows = query.rows, []
+            ended, took, errnos = query.count_rows(batch, rows)
+            self._events += len(rows)
+            self._errors += len(errnos) - errnos.count(0)
+            self._query_time_us += sum(took)
+            self._fastest_us = min(self._fastest_us, min(took))
+            self._last_us = max(self._last_us, max(ended))
+            self._series.add_all(ended, took, errnos)
+            if query.keys:
+                self._values.count(query)
+            for row in rows if batch.weight is not None else ():
+                if batch.weight is not None and (more := batch.weight[row] - 1):
+                    failed = batch.errno[row] != 0
+                    self._events += more
+                    self._errors += more * failed
+                    self._query_time_us += more * batch.took_us[row]
+                    self._series.repeat(batch.ended_us[row], batch.took_us[row], failed, more)
+                    query.repeat(batch, row, more)
 
     def part(self) -> Part:
         """What was counted, to be taken by another digester. Afterwards this one goes on with nothing counted, behind
         the part it gave."""
         self._count_waiting()
+        self._transactions.settle()
         part = Part(
             continues=self._continues,
             restarted=self._restarted,
             classes=[query for query in self._classes.all if query.count],
             too_many=self._classes.too_many,
             transactions=self._transactions,
-            values=list(self._values.items()),
+            values=self._values.all,
             series=self._series,
             heads=self._heads,
             sessions=self._sessions,
-            connections=self.connections,
-            events=self.events,
-            errors=self.errors,
-            query_time_us=self.query_time_us,
+            connections=self._connections,
+            events=self._events,
+            errors=self._errors,
+            query_time_us=self._query_time_us,
             first_us=self._first_us,
             last_us=self._last_us,
             fastest_us=self._fastest_us,
-            our_statements=self._our_statements,
-            other_databases=dict(self.other_databases),
+            our_statements=self._choice.our_statements,
+            other_databases=dict(self._choice.other_databases),
         )
         self._classes = self._classes.again()
         self._transactions = Transactions()
-        self._values, self._columns = {}, {}
+        self._values = self._values.again()
         self._series = Series()
         self._heads, self._sessions = {}, {}
         self._continues, self._restarted = True, False
-        self._first_us = self._last_us = self._our_statements = 0
+        self._first_us = self._last_us = self._choice.our_statements = 0
         self._fastest_us = 1 << 62
-        self.connections = self.events = self.errors = self.query_time_us = 0
-        self.other_databases = Counter()
+        self._connections = self._events = self._errors = self._query_time_us = 0
+        self._choice.other_databases = Counter()
         return part
 
     def take(self, part: Part) -> None:
@@ -205,20 +214,18 @@ class Digester:
         numbers, unlike = self._classes.take(part.classes)
         self._classes.too_many += part.too_many
         self._transactions.take(part.transactions, numbers, unlike)
-        self._columns.clear()
-        for column, tally in part.values:
-            self._values.setdefault(column, ValueTally()).take(tally)
+        self._values.take(part.values)
         self._series.take(part.series)
-        if not self.events:
+        if not self._events:
             self._first_us = part.first_us
         self._last_us = max(self._last_us, part.last_us)
         self._fastest_us = min(self._fastest_us, part.fastest_us)
-        self._our_statements += part.our_statements
-        self.events += part.events
-        self.errors += part.errors
-        self.query_time_us += part.query_time_us
-        self.connections += part.connections
-        self.other_databases.update(part.other_databases)
+        self._choice.our_statements += part.our_statements
+        self._events += part.events
+        self._errors += part.errors
+        self._query_time_us += part.query_time_us
+        self._connections += part.connections
+        self._choice.other_databases.update(part.other_databases)
         self._take_sessions(part, numbers, unlike)
 
     def _take_sessions(self, part: Part, numbers: Mapping[int, int], unlike: frozenset[int]) -> None:
@@ -245,7 +252,7 @@ class Digester:
         """The connection as it was when the part that follows began; None for one that nothing is known of and that
         did nothing there but to end. `counted` there, it may be one that we counted as well."""
         if (session := self._sessions.get(connection)) is not None:
-            self.connections -= counted
+            self._connections -= counted
             return session
         if not counted and not self._is_unknown(connection):
             return None
@@ -267,26 +274,32 @@ class Digester:
             self._transactions.lost(session)
         self._sessions.clear()
         classes = [query.told() for query in self._classes.all if query.count]
-        values = (tally.spread(column) for column, tally in self._values.items())
+        values = (tally.spread(column) for column, tally in self._values.all)
         return Digest(
             dialect=self._dialect,
             files=tuple(files),
-            first=utc(self._first_us) if self.events else "",
-            last=utc(self._last_us) if self.events else "",
+            first=utc(self._first_us) if self._events else "",
+            last=utc(self._last_us) if self._events else "",
             seconds=(self._last_us - self._first_us) / 1e6,
-            events=self.events,
-            errors=self.errors,
-            connections=self.connections,
-            query_time_us=self.query_time_us,
+            events=self._events,
+            errors=self._errors,
+            connections=self._connections,
+            query_time_us=self._query_time_us,
             classes=tuple(sorted(classes, key=lambda query: (-query.times.total_us, query.id))),
             transactions=self._transactions.told(self._classes.all),
             incomplete_transactions=self._transactions.incomplete,
             values=tuple(sorted(values, key=lambda each: (-each.executions, each.column))),
             series=self._series.slices(),
             not_understood=tuple(not_understood),
-            other_databases=sum(self.other_databases.values()),
+            other_databases=sum(self._choice.other_databases.values()),
             caveats=(*caveats, *self._caveats(now)),
         )
+
+    @property
+    def other_databases(self) -> Counter[str]:
+        """Statements of other databases, by database."""
+        self._count_waiting()
+        return self._choice.other_databases
 
     @property
     def fastest_us(self) -> int:
@@ -302,12 +315,12 @@ class Digester:
 
     def _caveats(self, now: datetime) -> list[str]:
         caveats = []
-        if self._our_statements:
-            caveats.append(f"What seatrial's own accounts did is left out: {self._our_statements:,} statements.")
+        if self._choice.our_statements:
+            caveats.append(f"What seatrial's own accounts did is left out: {self._choice.our_statements:,} statements.")
         ahead_s = self._last_us / 1e6 - now.timestamp()
         if ahead_s > CLOCK_MAY_DIFFER.total_seconds():
             caveats.append(f"The log's clock is ahead of ours: its last statement is {ahead_s:,.0f} s in the future.")
-        if self.events and not self._sessions and not self.connections:
+        if self._events and not self._sessions and not self._connections:
             caveats.append("The log has no connection ids: transactions cannot be followed, nor it be replayed.")
         if self._classes.too_many:
             caveats.append(
@@ -319,86 +332,27 @@ class Digester:
             )
         return caveats
 
-    def _names_ours(self, sql: bytes) -> bool:
-        return self._our_names[0] in sql or self._our_names[1] in sql
-
-    def _text(self, sql: bytes, errno: int) -> tuple[Text, list[bytes]]:
-        if errno != SYNTAX_ERROR and (fixed := self._classes.fixed.get(sql)) is not None:
-            return fixed, []
-        if sql.startswith(b"/*seatrial:") and (tag := _TAG.match(sql)) is not None:
-            known = self._classes.tagged(tag[1].decode())
-            if known is not None:
-                return known, []
-        if errno == SYNTAX_ERROR:
-            return self._classes.refused(sql), []
-        split_text, literals = split(sql)
-        text = self._classes.text(split_text, literals)
-        if not literals:
-            self._classes.fix(sql, text)
-        return text, literals
-
-    def _count_waiting(self) -> None:
-        """Statements are counted some thousand at a time, class by class: whole columns add up in C."""
-        for query in self._waiting:
-            ended, took, errnos = query.add_waiting()
-            self.errors += len(errnos) - errnos.count(0)
-            self.query_time_us += sum(took)
-            self._fastest_us = min(self._fastest_us, min(took))
-            self._last_us = max(self._last_us, max(ended))
-            self._series.add_all(ended, took, errnos)
-            if query.named:
-                for tally, values in zip(self._tallies(query), zip(*query.named, strict=True), strict=True):
-                    tally.add_ones(values)
-                query.named = []
-        self._waiting = []
-        self._waits = 0
-
-    def _named(self, text: Text, literals: list[bytes]) -> list[int | float]:
-        """The value of each key, hashed, MANY where it has several; all of them counted."""
-        hashed = self._hashed
-        if text.single:
-            values = [
-                hashed(literal if not how and literal[0] > LAST_QUOTE_OR_ZERO else value(literal, how))
-                for number, how in text.single
-                for literal in (literals[number],)
-            ]
-            text.query.named.append(values)
-            return [*values]
-        if not text.places:
-            return [unequal() for _ in text.query.keys]  # what a tag does not tell
-        named = text.values(literals, self._hashed)
-        for tally, some in zip(self._tallies(text.query), named, strict=True):
-            tally.add(some)
-        return [one_value(some) for some in named]
-
-    def _tallies(self, query: Class) -> list[ValueTally]:
-        if (tallies := self._columns.get(query.number)) is None:
-            tallies = [self._values.setdefault(column, ValueTally()) for column in query.keys]
-            self._columns[query.number] = tallies
-        return tallies
-
     def _session(self, connection: int) -> Session | None:
         if not connection:
             return None
         if (session := self._sessions.get(connection)) is None:
             session = self._sessions[connection] = self._made(connection)
-            self.connections += 1
+            self._connections += 1
         return session
 
     def _made(self, connection: int) -> Session:
         if self._is_unknown(connection):
-            return Session(self.connections, mode=Mode.UNKNOWN, steps=[])
-        return Session(self.connections)
+            return Session(self._connections, mode=Mode.UNKNOWN, steps=[])
+        return Session(self._connections)
 
     def _is_unknown(self, connection: int) -> bool:
         """Whether a connection without session may have been open when our part of the log began."""
         return self._continues and not self._restarted and connection not in self._heads
 
-    def _command(self, executed: Executed) -> None:
-        connection = executed.connection
-        if executed.command == SERVER_STARTED:
+    def _command(self, command: str, connection: int) -> None:
+        if command == SERVER_STARTED:
             self._server_started()
-        elif executed.command in _ENDS:
+        elif command in _ENDS:
             if (session := self._sessions.get(connection)) is not None:
                 self._transactions.quit(session)
                 self._closed(connection)
@@ -417,7 +371,7 @@ class Digester:
             self._heads[connection] = Head(counted=session.number != UNCOUNTED, steps=session.steps)
 
     def _autocommit(self, session: Session | None, sql: bytes) -> None:
-        if session is not None and (found := _AUTOCOMMIT.search(sql)) is not None:
+        if session is not None and (found := _SET_AUTOCOMMIT.search(sql)) is not None:
             self._transactions.autocommit(session, found[1].lower() not in (b"0", b"off", b"false"))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from seatrial.domain.workload import Column
-from seatrial.stages.digest.classes import Class
+from seatrial.stages.digest.counted import Class
 from seatrial.stages.digest.tally import Series, ValueTally
 from seatrial.stages.digest.transactions import Executions, Session, Step, Transactions, unknown_values
 

@@ -9,7 +9,7 @@ from seatrial.domain.event import Note, Progress, Pulse, Tell
 from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.ports import Crew
 from seatrial.domain.schema import Schema
-from seatrial.domain.workload import Digest, Executed, LogFile, NotUnderstood, Recorded
+from seatrial.domain.workload import Digest, LogFile, NotUnderstood, Recorded
 from seatrial.parsing.logs.reader import Reader
 from seatrial.parsing.logs.recognise import Form
 from seatrial.parsing.slow_log import SlowLog
@@ -84,12 +84,16 @@ def digest(
 
 def _each(source: Opened, read: SlowLog | Reader, digester: Digester, progress: "_Progress") -> None:
     """Every event of one log."""
-    add = _weighing(digester) if isinstance(read, Reader) else digester.add
     try:
-        for number, executed in enumerate(read):
-            add(executed)
-            if not number & 255:
+        if isinstance(read, SlowLog):
+            for batch in read.batches():
+                digester.add_all(batch)
                 progress.at(source.log, read.read_bytes)
+        else:
+            for number, executed in enumerate(read):
+                digester.add(executed)
+                if not number & 255:
+                    progress.at(source.log, read.read_bytes)
     except OSError as error:
         raise unreadable(source.log, error) from None
 
@@ -129,18 +133,6 @@ def _said(source: Opened, read: SlowLog | Reader | InPieces) -> list[str]:
     if read.events and not read.extra:
         caveats.append(f"{log.name} was written without log_slow_extra: errors and bytes sent are not in it.")
     return caveats
-
-
-def _weighing(digester: Digester) -> Callable[[Executed], None]:
-    """Adds statements to a digest, each as the number that a log with a rate limit has it for."""
-
-    def add(executed: Executed) -> None:
-        before = digester.events
-        digester.add(executed)
-        if executed.weight > 1 and digester.events > before:
-            digester.weigh(executed)
-
-    return add
 
 
 def _insist_on_ours(made: Digest, others: Counter[str], database: str) -> None:

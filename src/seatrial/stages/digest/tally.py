@@ -5,7 +5,8 @@ parts are taken, the sums are the same.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 
 from msgspec import Struct
 
@@ -25,15 +26,6 @@ class TimeTally(Struct, array_like=True, eq=False):
     least: int = 1 << 62
     most: int = 0
     buckets: dict[int, int] = {}
-
-    def add(self, us: int) -> None:
-        self.total += us
-        if us < self.least:
-            self.least = us
-        if us > self.most:
-            self.most = us
-        number = _SHORT[us] if us < _SHORT_US else bucket(us)
-        self.buckets[number] = self.buckets.get(number, 0) + 1
 
     def add_all(self, durations: Sequence[int]) -> None:
         self.total += sum(durations)
@@ -78,35 +70,32 @@ class ValueTally(Struct, array_like=True, eq=False):
     capped: bool = False
     counts: dict[int, int] = {}
 
-    def add(self, values: Iterable[int]) -> None:
-        """One execution that named these values, each counted once however often it is there."""
-        self.executions += 1
-        for hashed in set(values):
-            self._count(hashed, 1)
-
     def add_ones(self, values: Sequence[int]) -> None:
         """Executions that named one value each."""
         self.executions += len(values)
-        counts = self.counts
-        for hashed, count in Counter(values).items():
-            if hashed in counts:
-                counts[hashed] += count
-            else:
-                self._count(hashed, count)
+        self._count_all(Counter(values))
+
+    def add_all(self, named: Sequence[Iterable[int]]) -> None:
+        """Executions that named these values, each counted once for one however often it is there."""
+        self.executions += len(named)
+        self._count_all(Counter(chain.from_iterable(map(set, named))))
 
     def take(self, other: "ValueTally") -> None:
         self.executions += other.executions
         self.capped = self.capped or other.capped
-        for hashed, count in other.counts.items():
-            self._count(hashed, count)
+        self._count_all(other.counts)
 
-    def _count(self, hashed: int, count: int) -> None:
-        if hashed in self.counts:
-            self.counts[hashed] += count
-        elif len(self.counts) < VALUES_KEPT:
-            self.counts[hashed] = count
-        else:
-            self.capped = True
+    def _count_all(self, more: Mapping[int, int]) -> None:
+        counts = self.counts
+        room = VALUES_KEPT - len(counts)
+        for hashed, count in more.items():
+            if hashed in counts:
+                counts[hashed] += count
+            elif room > 0:
+                counts[hashed] = count
+                room -= 1
+            else:
+                self.capped = True
 
     def spread(self, column: Column) -> ColumnValues:
         top = sorted(self.counts.values(), reverse=True)[:5]

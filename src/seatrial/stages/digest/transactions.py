@@ -6,15 +6,18 @@ follows BEGIN needs nothing from before it; so of most connections the steps are
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
 
 from msgspec import Struct, field
 
 from seatrial.domain.workload import MANY, Pattern, Touch, TransactionClass
-from seatrial.stages.digest.classes import Class, Control, unequal
+from seatrial.stages.digest.counted import Class, Control
 from seatrial.stages.digest.tally import TimeTally
+from seatrial.stages.digest.texts import unequal
 
+WAIT = 1_000
 PATTERNS_TOLD = 64
 PATTERNS_KEPT = 512
 CLASSES_KEPT = 5_000
@@ -30,6 +33,10 @@ SINGLE, EXPLICIT, BEYOND = -2, -1, -3
 all those beyond the ones told apart."""
 
 
+_NONE = Control.NONE
+_ONE, _MANY = (0,), (MANY,)
+
+
 class Mode(IntEnum):
     """Whether a statement outside of BEGIN is a transaction of its own, as far as the log showed yet."""
 
@@ -43,7 +50,7 @@ class Executions(Struct, array_like=True, eq=False):
     """Statements of one class in a row, with the value of each of its keys, MANY where they had several."""
 
     query: int  # the class's number
-    values: list[int | float]
+    values: Sequence[int | float]
     began_us: int
     ended_us: int
 
@@ -91,11 +98,43 @@ class Session(Struct, array_like=True, eq=False):
 
 
 class _Tally(Struct, array_like=True, eq=False):
+    """One transaction class. The last ones wait (`took`, `seen`) to be counted many at a time."""
+
     count: int = 0
     rolled_back: int = 0
     times: TimeTally = field(default_factory=TimeTally)
     patterns: dict[tuple[int, ...], int] = {}
     left_out: int = 0
+    took: list[int] = []
+    seen: list[tuple[int, ...]] = []
+
+    def add(self, rolled_back: bool, took_us: int, pattern: tuple[int, ...] | None) -> None:
+        self.rolled_back += rolled_back
+        self.took.append(took_us)
+        if pattern is not None:
+            self.seen.append(pattern)
+        else:
+            self.left_out += 1
+        if len(self.took) >= WAIT:
+            self.settle()
+
+    def settle(self) -> None:
+        """Count those that wait."""
+        if not self.took:
+            return
+        took, seen, self.took, self.seen = self.took, self.seen, [], []
+        self.count += len(took)
+        self.times.add_all(took)
+        for pattern, count in Counter(seen).items():
+            self.add_pattern(pattern, count)
+
+    def add_pattern(self, pattern: tuple[int, ...], count: int) -> None:
+        if pattern in self.patterns:
+            self.patterns[pattern] += count
+        elif len(self.patterns) < PATTERNS_KEPT:
+            self.patterns[pattern] = count
+        else:
+            self.left_out += count
 
 
 class Transactions(Struct, array_like=True, eq=False):
@@ -106,7 +145,13 @@ class Transactions(Struct, array_like=True, eq=False):
     beyond: int = 0
 
     def add(
-        self, session: Session | None, query: Class, values: list[int | float], began_us: int, ended_us: int, errno: int
+        self,
+        session: Session | None,
+        query: Class,
+        values: Sequence[int | float],
+        began_us: int,
+        ended_us: int,
+        errno: int,
     ) -> None:
         """One statement; without a session (a log without connection ids) it can only be a transaction of its own."""
         control = query.control
@@ -115,8 +160,17 @@ class Transactions(Struct, array_like=True, eq=False):
                 self._count([Executions(query.number, values, began_us, ended_us)], False, False, ended_us - began_us)
             return
         session.ended_us = ended_us
-        if control is Control.NONE or (control is Control.ASIDE and session.open):
-            self._executed(session, Executions(query.number, values, began_us, ended_us))
+        if control is _NONE or (control is Control.ASIDE and session.open):
+            if session.open:
+                held = session.held
+                if held and held[-1].query == query.number:
+                    _unite(held[-1], Executions(query.number, values, began_us, ended_us))
+                elif len(held) < TOUCHES_KEPT:
+                    held.append(Executions(query.number, values, began_us, ended_us))
+                else:
+                    session.too_long = True
+            else:
+                self._executed(session, Executions(query.number, values, began_us, ended_us))
         elif control is Control.BEGIN:
             self._begun(session, began_us)
         elif control is Control.COMMIT or control is Control.ROLLBACK:
@@ -185,6 +239,8 @@ class Transactions(Struct, array_like=True, eq=False):
     def take(self, other: "Transactions", numbers: Mapping[int, int], unlike: frozenset[int]) -> None:
         """Add what the following part counted; `numbers` are our numbers of its classes, and those `unlike` have
         other keys there than here."""
+        self.settle()
+        other.settle()
         self.incomplete += other.incomplete
         self.beyond += other.beyond
         for key, theirs in other.tallies.items():
@@ -203,7 +259,7 @@ class Transactions(Struct, array_like=True, eq=False):
                 if full or not unlike.isdisjoint(key):
                     tally.left_out += count
                 else:
-                    _count_pattern(tally, pattern, count)
+                    tally.add_pattern(pattern, count)
 
     def _begun(self, session: Session, began_us: int) -> None:
         if session.blind:
@@ -287,22 +343,16 @@ class Transactions(Struct, array_like=True, eq=False):
                 tally = self.tallies.get(key)
             if tally is None:
                 tally = self.tallies[key] = _Tally()
-        tally.count += 1
-        tally.rolled_back += rolled_back
-        tally.times.add(max(took_us, 0))
-        if too_long:
-            tally.left_out += 1
-            return
-        numbers: dict[float, int] = {}
-        number = numbers.setdefault
-        _count_pattern(
-            tally,
-            tuple([MANY if value == MANY else number(value, len(numbers)) for one in held for value in one.values]),
-            1,
-        )
+        tally.add(rolled_back, max(took_us, 0), None if too_long else _pattern(held))
+
+    def settle(self) -> None:
+        """Count what waits to be counted."""
+        for tally in self.tallies.values():
+            tally.settle()
 
     def told(self, classes: Sequence[Class]) -> tuple[TransactionClass, ...]:
         """The classes, the most frequent first."""
+        self.settle()
         told = [_told(key, tally, classes) for key, tally in self.tallies.items()]
         return tuple(sorted(told, key=lambda each: (-each.count, each.id)))
 
@@ -318,14 +368,16 @@ def _later(session: Session, what: What, one: Executions | None = None, *, flag:
     session.steps.append(Step(what, ended_us, one, flag))
 
 
-def _count_pattern(tally: _Tally, pattern: tuple[int, ...], count: int) -> None:
-    patterns = tally.patterns
-    if pattern in patterns:
-        patterns[pattern] += count
-    elif len(patterns) < PATTERNS_KEPT:
-        patterns[pattern] = count
-    else:
-        tally.left_out += count
+def _pattern(held: Sequence[Executions]) -> tuple[int, ...]:
+    """The values' numbers, in the order of their first appearance."""
+    values = held[0].values if len(held) == 1 else [value for one in held for value in one.values]
+    if len(values) < 2:
+        return () if not values else _MANY if values[0] == MANY else _ONE
+    numbers = {value: number for number, value in enumerate(dict.fromkeys(values))}
+    if MANY not in numbers:
+        return tuple([numbers[value] for value in values])
+    after = numbers[MANY]  # it takes no number
+    return tuple([MANY if value == MANY else numbers[value] - (numbers[value] > after) for value in values])
 
 
 def _unite(first: Executions, other: Executions) -> None:

@@ -77,8 +77,8 @@ def read_piece(digester: Digester, order: Order, piece: Piece) -> Read:
                 database=piece.database,
                 hashes=False,
             )
-            for executed in log:
-                digester.add(executed)
+            for batch in log.batches():
+                digester.add_all(batch)
     except OSError as error:
         return Read(failed=error.strerror or str(error))
     return Read(

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from seatrial.domain.executed import Executed
 from seatrial.domain.refusal import message_class
 from seatrial.domain.replaying import TriedFailure
-from seatrial.domain.workload import Executed
 from seatrial.parsing.lexer import lex, split
 
 _MOST = 1000

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 import pytest
 
 from seatrial.adapters.vitess.query_log import VtgateQueryLog
+from seatrial.domain.executed import Executed
 from seatrial.domain.fault import Fault
-from seatrial.domain.workload import Executed
 
 
 def read(line: bytes) -> Executed:
     told = json.loads(line)
-    return Executed(offset=0, ended_us=1, took_us=1, sql=told["SQL"].encode())
+    return Executed(ended_us=1, took_us=1, sql=told["SQL"].encode())
 
 
 @contextmanager
