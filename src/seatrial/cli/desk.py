@@ -44,13 +44,21 @@ class Desk(Struct, frozen=True, kw_only=True):
         """Run every step up to and with this one, as far as it is not done."""
         walk(self.dossier, self.settings, self.instance, self.wiring, until, tell)
 
-    def over_logs(self, logs: Sequence[Path], *, record: bool | None = None, format: Form | None = None) -> "Desk":
-        """The same desk with other logs to digest; `record` and `format` None: as trial.toml says."""
+    def over_logs(
+        self,
+        logs: Sequence[Path],
+        *,
+        record: bool | None = None,
+        format: Form | None = None,
+        samples: bool | None = None,
+    ) -> "Desk":
+        """The same desk with other logs to digest; what is None is as trial.toml says."""
         workload = msgspec.structs.replace(
             self.settings.workload,
             logs=tuple(str(log if log == STANDARD_INPUT else log.absolute()) for log in logs),
             format=format or self.settings.workload.format,
             record=self.settings.workload.record if record is None else record,
+            samples=self.settings.workload.samples if samples is None else samples,
         )
         return msgspec.structs.replace(self, settings=msgspec.structs.replace(self.settings, workload=workload))
 

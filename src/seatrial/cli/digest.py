@@ -32,13 +32,20 @@ _LONGEST = 60
     help="Keep every statement, literals and all, in the dossier's private part: replay needs it.",
 )
 @click.option(
+    "--keep-samples",
+    "samples",
+    is_flag=True,
+    help="Keep of each class its slowest statement and a usual one, literals and all, and the names of accounts and "
+    "hosts, in the dossier's private part: `digest show ID` shows them.",
+)
+@click.option(
     "--format",
     "form",
     metavar="FORM",
     type=click.Choice([each.value for each in Form]),  # of an Enum, click would take the names
     help=f"What the logs are ({', '.join(Form)}); else their content tells.",
 )
-def digest(desk: Desk, logs: tuple[Path, ...], record: bool, form: str | None) -> None:
+def digest(desk: Desk, logs: tuple[Path, ...], record: bool, samples: bool, form: str | None) -> None:
     """Make slow logs into query classes and transactions; no literal of them is kept.
 
     Without a LOG, those of trial.toml are read; several in the order of their first statements. A LOG may be
@@ -59,11 +66,11 @@ def digest(desk: Desk, logs: tuple[Path, ...], record: bool, form: str | None) -
     _no_command_among(logs)
     wanted = record or desk.settings.workload.record
     forced = Form(form) if form else None
-    if logs:
-        desk = desk.over_logs(logs, record=wanted, format=forced)
-    elif wanted or forced:
+    kept = samples or desk.settings.workload.samples
+    if not logs and (wanted or forced or kept):
         logs = tuple(desk.dossier.root / log for log in desk.settings.workload.logs)
-        desk = desk.over_logs(logs, record=wanted, format=forced)
+    if logs:
+        desk = desk.over_logs(logs, record=wanted, format=forced, samples=kept)
     made: Digest = desk.do(step("digest")).body
     if desk.as_json:
         print_json(exported(made))

@@ -1,18 +1,20 @@
 """`seatrial digest show`: the classes of a digest as a table, or all of one class."""
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 
 import click
 from msgspec import Struct
 
 from seatrial.cli.desk import Desk, over_dossier
 from seatrial.cli.digest_limits import Forecast, forecasts, told
-from seatrial.cli.digest_table import bar, table, terminal_width, text_of
+from seatrial.cli.digest_table import bar, sparkline, table, terminal_width, text_of
 from seatrial.cli.output import print_json
 from seatrial.domain.address import Address
 from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.forecast import Breach
-from seatrial.domain.workload import Digest, QueryClass, Times, TransactionClass, Verb
+from seatrial.domain.workload import Digest, QueryClass, Samples, Times, TransactionClass, Verb
+from seatrial.dossier.store import Dossier
 from seatrial.facts.limits import limits as profile
 from seatrial.facts.limits import targets
 from seatrial.report import words
@@ -96,7 +98,7 @@ def show(
     digest: Digest = desk.dossier.read(Address("digest", desk.instance)).body
     made = forecasts(digest, targets() if limits_of is None else {limits_of: profile(limits_of)})
     if id is not None:
-        _show_one(digest, _one(digest, id), made, desk.as_json)
+        _show_one(digest, _one(digest, id), made, samples_of(desk.dossier, desk.instance, digest), desk.as_json)
         return
     order = Order(order_by)
     fitting = chosen(digest, order=order, min_time_s=min_time, verbs=tuple(map(Verb, verbs)), tables=tables)
@@ -147,12 +149,47 @@ def _one(digest: Digest, start: str) -> QueryClass | TransactionClass:
     )
 
 
-def _show_one(digest: Digest, found: QueryClass | TransactionClass, made: Sequence[Forecast], as_json: bool) -> None:
+def samples_of(dossier: Dossier, instance: str, digest: Digest) -> Samples | None:
+    """The samples that were kept when this digest was made; None if there are none, or they have expired."""
+    address = Address("samples", instance)
+    if not dossier.has(address):
+        return None
+    samples: Samples = dossier.read(address).body
+    today = datetime.now(UTC).date().isoformat()
+    fits = samples.of == tuple(file.sha256 for file in digest.files)
+    return samples if fits and today <= samples.expires else None
+
+
+def _show_one(
+    digest: Digest,
+    found: QueryClass | TransactionClass,
+    made: Sequence[Forecast],
+    samples: Samples | None,
+    as_json: bool,
+) -> None:
     if as_json:
         print_json(_as_json(digest, found, made))
+    elif isinstance(found, QueryClass):
+        click.echo("\n".join((*query_page(digest, found, made), *_sampled(found, samples))))
+    else:
+        click.echo("\n".join(transaction_page(digest, found, made)))
+
+
+def _sampled(query: QueryClass, samples: Samples | None) -> Iterator[str]:
+    """The kept statements of a class, and whose labels its accounts and hosts have."""
+    if samples is None:
         return
-    lines = query_page(digest, found, made) if isinstance(found, QueryClass) else transaction_page(digest, found, made)
-    click.echo("\n".join(lines))
+    named = {**samples.accounts, **samples.hosts}
+    for share in (*query.accounts, *query.hosts):
+        if share.label in named:
+            yield f"  {share.label} is {words.safe(named[share.label])}"
+    for title, kept in (("the slowest", samples.worst), ("a usual one", samples.typical)):
+        if (sample := kept.get(query.id)) is not None:
+            yield ""
+            yield f"{title}: {words.millis(sample.took_us)} ms, {words.moment(sample.at)}"
+            yield from (f"  {line}" for line in words.safe(sample.sql).splitlines())
+            if sample.cut:
+                yield "  … (only its beginning was kept)"
 
 
 def _as_json(digest: Digest, found: QueryClass | TransactionClass, made: Sequence[Forecast]) -> ShownClass:
@@ -197,6 +234,7 @@ def query_page(digest: Digest, query: QueryClass, made: Sequence[Forecast]) -> I
             ("bytes sent", words.size(query.bytes_sent)),
             *([("queries to shards", f"{query.shard_queries:,}")] if query.shard_queries else []),
             ("first, last", f"{words.moment(query.first)}, {words.moment(query.last)}"),
+            *_seldom(query),
             ("databases", words.safe(", ".join(query.databases)) or "–"),
             ("verb", query.verb),
             ("tables", words.safe(", ".join(query.tables)) or "–"),
@@ -208,6 +246,7 @@ def query_page(digest: Digest, query: QueryClass, made: Sequence[Forecast]) -> I
         ]
     )
     yield from _histogram(query.times)
+    yield from _course(query)
     if within := transactions_with(digest, query.id):
         yield ""
         yield "in transactions:"
@@ -245,6 +284,33 @@ def _times(times: Times, count: int) -> Iterator[tuple[str, str]]:
     figures = (("least", times.min_us), ("mean", mean), ("p50", times.p50_us), ("p95", times.p95_us))
     more = (("p99", times.p99_us), ("p99.9", min(times.sketch.quantile(0.999), times.max_us)), ("most", times.max_us))
     yield "each, in ms", ", ".join(f"{name} {words.millis(us)}" for name, us in (*figures, *more))
+
+
+def _seldom(query: QueryClass) -> Iterator[tuple[str, str]]:
+    """What most logs or classes have nothing of."""
+    if query.tmp_tables:
+        yield "temporary tables", f"{query.tmp_tables:,}, {query.tmp_disk_tables:,} of them on disk"
+    if query.full_scans:
+        yield "full scans", f"{query.full_scans:,} statements"
+    for title, shares in (("accounts", query.accounts), ("hosts", query.hosts)):
+        if shares:
+            yield title, ", ".join(f"{share.label} ({share.count:,})" for share in shares)
+
+
+def _course(query: QueryClass) -> Iterator[str]:
+    """The class over time, in a line."""
+    course = query.course
+    if course is None or len(course.queries) < 2:
+        return
+    drawn = sparkline(course.queries)
+    most = max(course.queries) / course.seconds
+    busy = max(course.busy_us) / 1e6 / course.seconds
+    yield ""
+    yield f"  {drawn}"
+    yield (
+        f"  from {words.moment(course.first)}, {words.duration(course.seconds)} each: at most {most:,.1f} a second, "
+        f"{busy:,.2f} at once"
+    )
 
 
 def _histogram(times: Times) -> Iterator[str]:

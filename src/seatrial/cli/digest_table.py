@@ -16,6 +16,8 @@ WIDTH_ELSEWHERE = 120
 _BAR = 10
 _TEXT = 32
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
+_HEIGHTS = " ▁▂▃▄▅▆▇█"
+_SPARK = 60
 
 
 class _Column(Struct, frozen=True, kw_only=True):
@@ -40,6 +42,14 @@ def bar(share: float, width: int = _BAR) -> str:
         eighths = max(eighths, 1)
     full, part = divmod(eighths, 8)
     return "█" * full + (_EIGHTHS[part] if part else "")
+
+
+def sparkline(counts: Sequence[int], width: int = _SPARK) -> str:
+    """A character for each count, its height the share of the largest; neighbours are added where they are too many."""
+    step = max(1, -(-len(counts) // width))
+    sums = [sum(counts[at : at + step]) for at in range(0, len(counts), step)]
+    most = max(sums, default=0)
+    return "".join(_HEIGHTS[-(-count * 8 // most)] if count else "·" for count in sums)
 
 
 def table(digest: Digest, classes: Sequence[QueryClass], order: Order, width: int) -> Iterator[str]:

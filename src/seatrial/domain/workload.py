@@ -57,6 +57,23 @@ class Times(Struct, frozen=True, kw_only=True):
     sketch: Sketch
 
 
+class Share(Struct, frozen=True):
+    """How many of a class's statements were of this account or host, which has a label in place of its name."""
+
+    label: str
+    count: int
+
+
+class Course(Struct, frozen=True, kw_only=True):
+    """A class over time: slices of `seconds` each, the first beginning at `first`. `busy_us` is the time statements
+    took: divided by the slice, how many ran at once."""
+
+    first: str  # UTC, ISO 8601
+    seconds: int
+    queries: tuple[int, ...]
+    busy_us: tuple[int, ...]
+
+
 class QueryClass(Struct, frozen=True, kw_only=True):
     """All statements that are equal but for their literals (and the lengths of their lists).
 
@@ -87,6 +104,12 @@ class QueryClass(Struct, frozen=True, kw_only=True):
     last: str
     databases: tuple[str, ...]
     shard_queries: int = 0  # queries sent to shards, where the log is vtgate's
+    tmp_tables: int = 0
+    tmp_disk_tables: int = 0
+    full_scans: int = 0  # statements that the log says read a whole table; MySQL's own log does not say it
+    accounts: tuple[Share, ...] = ()
+    hosts: tuple[Share, ...] = ()
+    course: Course | None = None
 
 
 MANY = -1
@@ -201,6 +224,29 @@ class Digest(Struct, frozen=True, kw_only=True):
             if each.id == id:
                 return each
         raise KeyError(id)
+
+
+class Sample(Struct, frozen=True, kw_only=True):
+    """A statement with its literals, as it was logged; `cut` where only its beginning is kept. `at`: when it began."""
+
+    sql: str
+    cut: bool
+    took_us: int
+    at: str  # UTC, ISO 8601
+
+
+class Samples(Struct, frozen=True, kw_only=True):
+    """What a digest leaves out: by query class its slowest statement and one as slow as most, and the names that the
+    labels of accounts and hosts stand for. It exists in private files only, and is shown until the day it expires,
+    with the digest of the same logs (`of`, their sha256).
+    """
+
+    expires: str = ""  # ISO 8601
+    of: tuple[str, ...] = ()
+    worst: dict[str, Sample]
+    typical: dict[str, Sample]
+    accounts: dict[str, str]
+    hosts: dict[str, str]
 
 
 class Recorded(Struct, frozen=True, array_like=True):

@@ -14,7 +14,7 @@ from seatrial.domain.plan import Plan
 from seatrial.domain.rehearsal import Cutover, Rehearsal
 from seatrial.domain.replaying import Replay, Tried
 from seatrial.domain.verdict import Verdict
-from seatrial.domain.workload import Digest, Recording
+from seatrial.domain.workload import Digest, Recording, Samples
 
 
 class Sensitivity(StrEnum):
@@ -39,6 +39,7 @@ KINDS: dict[str, Kind] = {
         Kind(name="assess", version=1, body=Assessment, step="assess"),
         Kind(name="digest", version=1, body=Digest, step="digest"),
         Kind(name="recording", version=1, body=Recording, step="digest", sensitivity=Sensitivity.PRIVATE),
+        Kind(name="samples", version=1, body=Samples, step="digest", sensitivity=Sensitivity.PRIVATE),
         Kind(name="plan", version=1, body=Plan, step="plan"),
         Kind(name="provision", version=1, body=Provisioned, step="provision"),
         Kind(name="load", version=1, body=Loaded, step="load"),

@@ -33,7 +33,11 @@ HEADING = re.compile(
     rb"# Query_time: (?P<took>[0-9.]++) ++Lock_time: (?P<lock>[0-9.]++) ++Rows_sent: (?P<sent>[0-9]++)"
     rb" ++Rows_examined: (?P<examined>[0-9]++)"
     rb"(?: Thread_id: (?P<thread>[0-9]++) Errno: (?P<errno>[0-9]++)"
-    rb"(?: Killed: [0-9]++ Bytes_received: [0-9]++ Bytes_sent: (?P<bytes>[0-9]++))?)?[^\n]*+\n"
+    rb"(?: Killed: [0-9]++ Bytes_received: [0-9]++ Bytes_sent: (?P<bytes>[0-9]++)"
+    rb"(?: Read_first: [0-9]++ Read_last: [0-9]++ Read_key: [0-9]++ Read_next: [0-9]++ Read_prev: [0-9]++"
+    rb" Read_rnd: [0-9]++ Read_rnd_next: [0-9]++ Sort_merge_passes: [0-9]++ Sort_range_count: [0-9]++"
+    rb" Sort_rows: [0-9]++ Sort_scan_count: [0-9]++ Created_tmp_disk_tables: (?P<on_disk>[0-9]++)"
+    rb" Created_tmp_tables: (?P<tables>[0-9]++))?)?)?[^\n]*+\n"
     rb"(?:use (?P<database>[^\r\n]*+)(?<=;)\r?\n)?"
     rb"SET (?:last_insert_id=[0-9]++,)?(?:insert_id=[0-9]++,)?timestamp=(?P<stamp>[0-9]++)[^;\n]*+;\r?\n"
 )
@@ -203,7 +207,9 @@ class SlowLog:
             self._database = heading[-2][:-1].decode(errors="replace")
 
     def _executed(self, heading: Heading, sql: bytes) -> Executed:
-        at, user, number, took, lock, sent, examined, thread, errno, sent_bytes, database, stamp = heading
+        at, user, number, took, lock, sent, examined, thread, errno, sent_bytes, on_disk, tables, database, stamp = (
+            heading
+        )
         if database is not None:
             self._database = database[:-1].decode(errors="replace")
         ended_us = self._moment_us(at) if at is not None else self._ended_us
@@ -231,6 +237,8 @@ class SlowLog:
             database=self._database,
             command=command,
             sql=sql,
+            tmp_tables=int(tables or 0),
+            tmp_disk_tables=int(on_disk or 0),
         )
 
     def _user(self, text: bytes) -> str:

@@ -11,7 +11,7 @@ from seatrial.domain.executed import Batch
 
 COMMAND = b"# administrator command: "
 
-_FIELDS = 12
+_FIELDS = 14
 _MOMENT_BYTES = len("2026-11-21T08:50:00.000000Z")
 
 
@@ -20,7 +20,7 @@ def columns(stretch: bytes, parts: list[bytes | Any], database: str, users: dict
 
     `database` is in use where it begins; `users` are those met before, which grow.
     """
-    at, user, number, took, lock, sent, examined, _, errno, size, used, _, body = (
+    at, user, number, took, lock, sent, examined, _, errno, size, on_disk, tables, used, _, body = (
         parts[field :: _FIELDS + 1] for field in range(1, _FIELDS + 2)
     )
     if parts[0] or not _whole(stretch, body) or None in at or None in number or None in errno or None in size:
@@ -42,6 +42,8 @@ def columns(stretch: bytes, parts: list[bytes | Any], database: str, users: dict
         database=_databases(used, database),
         command=_commands(sql),
         sql=sql,
+        tmp_tables=_seldom(tables),
+        tmp_disk_tables=_seldom(on_disk),
     )
 
 
@@ -80,6 +82,13 @@ def _microseconds(seconds: list[bytes]) -> list[int] | None:
     if not joined.count(b".") == points == len(seconds):
         return None
     return list(map(int, joined.replace(b".", b"").split(b" ")))
+
+
+def _seldom(numbers: list[bytes | None]) -> list[int] | None:
+    """Numbers that are nearly always 0: None if they all are."""
+    if numbers.count(b"0") == len(numbers):
+        return None
+    return [int(number or 0) for number in numbers]
 
 
 def _user(text: bytes | None, users: dict[bytes, str]) -> str:

@@ -16,7 +16,7 @@ from seatrial.domain.evidence import Exhibit
 from seatrial.domain.executed import Executed
 from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.naming import MAIN, SCRATCH
-from seatrial.domain.workload import Digest, Recorded, Recording
+from seatrial.domain.workload import Digest, Recorded, Recording, Samples
 from seatrial.dossier.store import Dossier
 from seatrial.stages.digest import Digester, Log, digest
 from seatrial.stages.plan import plan
@@ -49,6 +49,7 @@ def _digest(bench: Bench) -> Mapping[str, Any]:
             def keep(recorded: Recorded) -> None:
                 events.line(encode(recorded))
 
+        kept: list[Samples] = []
         found = digest(
             logs,
             database=database,
@@ -59,18 +60,25 @@ def _digest(bench: Bench) -> Mapping[str, Any]:
             ours=bench.settings.ours,
             form=settings.format,
             crew=bench.wiring.crew(),
+            samples=kept.append if settings.samples else None,
+        )
+    expires = (bench.now() + timedelta(days=settings.keep_days)).date().isoformat()
+    made: dict[str, Any] = {"digest": found}
+    if kept:
+        made["samples"] = msgspec.structs.replace(
+            kept[0], expires=expires, of=tuple(file.sha256 for file in found.files)
         )
     if not settings.record:
-        return {"digest": found}
+        return made
     bench.files["recording"] = (events.told,)
     recording = Recording(
-        expires=(bench.now() + timedelta(days=settings.keep_days)).date().isoformat(),
+        expires=expires,
         began=found.first,
         seconds=found.seconds,
         events=events.told.rows or 0,
         connections=found.connections,
     )
-    return {"digest": found, "recording": recording}
+    return made | {"recording": recording}
 
 
 def _paths(root: Path, names: Sequence[str]) -> list[Path]:

@@ -15,11 +15,11 @@ from seatrial.cli.digest_diff import page as diff_page
 from seatrial.cli.digest_limits import forecasts
 from seatrial.cli.digest_show import page as show_page
 from seatrial.cli.digest_show import query_page, transaction_page
-from seatrial.cli.digest_table import bar, table
+from seatrial.cli.digest_table import bar, sparkline, table
 from seatrial.cli.main import seatrial
 from seatrial.domain.address import Address
 from seatrial.domain.fault import Fault
-from seatrial.domain.workload import Digest
+from seatrial.domain.workload import Course, Digest, Sample, Samples
 from seatrial.dossier.store import Dossier
 from seatrial.facts.limits import targets
 from seatrial.report.plain import width_of
@@ -186,3 +186,38 @@ def test_the_page_of_a_fresh_digest_says_that_limits_break() -> None:
         "2 classes break a limit of planetscale, PlanetScale's documented system limits: seatrial digest show" in text
     )
     assert "break a limit" not in "\n".join(_page(DIGEST, False))
+
+
+SAMPLES = Samples(
+    expires="9999-01-01",
+    of=tuple(file.sha256 for file in DIGEST.files),
+    worst={DIGEST.classes[0].id: Sample(sql="SELECT 'planted'", cut=True, took_us=9_000, at=factories.NOW)},
+    typical={},
+    accounts={},
+    hosts={},
+)
+
+
+@pytest.mark.parametrize(
+    ("samples", "shown"),
+    [(SAMPLES, True), (replace(SAMPLES, expires="2026-01-01"), False), (replace(SAMPLES, of=("another",)), False)],
+    ids=["kept", "expired", "of another log"],
+)
+def test_samples_that_were_kept_are_shown_with_their_class(
+    run: Run, tmp_path: Path, samples: Samples, shown: bool
+) -> None:
+    Dossier.open(tmp_path).write(
+        Address("samples"), samples, trial="shop", created=factories.NOW, inputs={}, options={}, files=()
+    )
+    result = run("show", DIGEST.classes[0].id[:6])
+    assert result.exit_code == 0
+    assert ("SELECT 'planted'" in result.output) is shown
+
+
+def test_the_course_of_a_class_is_drawn() -> None:
+    course = Course(first=factories.NOW, seconds=60, queries=(0, 1, 60, 30), busy_us=(0, 1, 2, 30_000_000))
+    lines = list(query_page(DIGEST, replace(DIGEST.classes[0], course=course, tmp_tables=2), []))
+    assert "  ·▁█▄" in lines
+    assert any("at most 1.0 a second, 0.50 at once" in line for line in lines)
+    assert any("temporary tables" in line for line in lines)
+    assert sparkline([], 3) == "" and sparkline([1, 1, 1, 1, 1, 2], 3) == "▆▆█"

@@ -1,19 +1,24 @@
 """One query class, and what is counted of it."""
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import IntEnum
 from operator import itemgetter
-from typing import TypeVar
+from typing import Any
 
 from msgspec import Struct, field
 
 from seatrial.domain.executed import Batch
-from seatrial.domain.workload import Column, QueryClass
+from seatrial.domain.moments import utc
+from seatrial.domain.workload import Column, QueryClass, Sample, Share
 from seatrial.parsing.statement import Statement
+from seatrial.stages.digest.course import CourseTally
 from seatrial.stages.digest.tally import TimeTally
 
-T = TypeVar("T")
+NAMES_KEPT = 50
+"""Accounts, and hosts, that are told apart in one class."""
+OTHERS = "others"
+SAMPLE_BYTES = 10_000
 
 
 class Control(IntEnum):
@@ -55,6 +60,14 @@ class Class(Struct, array_like=True, eq=False):
     first_us: int = 0
     last_us: int = 0
     databases: set[str] = set()
+    tmp_tables: int = 0
+    tmp_disk_tables: int = 0
+    full_scans: int = 0
+    users: dict[str, int] = {}
+    hosts: dict[str, int] = {}
+    course: CourseTally = field(default_factory=CourseTally)
+    worst: Sample | None = None
+    typical: Sample | None = None
     rows: list[int] = []  # of the batch that is being added
     named: list[list[int]] = []  # values of the keys, of executions in it that name one each
     named_many: list[list[list[int]]] = []  # of those that may name several
@@ -84,7 +97,32 @@ class Class(Struct, array_like=True, eq=False):
             self.bytes_sent += sum(of(batch.bytes_sent))
         if batch.shard_queries is not None:
             self.shard_queries += sum(of(batch.shard_queries))
+        self._count_seldom(batch, of)
+        self.course.add_all(ended, took)
         return ended, took, errnos
+
+    def _count_seldom(self, batch: Batch, of: Callable[[Sequence[Any]], Sequence[Any]]) -> None:
+        _count_names(self.users, of(batch.user))
+        if batch.host is not None:
+            _count_names(self.hosts, of(batch.host))
+        if batch.tmp_tables is not None:
+            self.tmp_tables += sum(of(batch.tmp_tables))
+        if batch.tmp_disk_tables is not None:
+            self.tmp_disk_tables += sum(of(batch.tmp_disk_tables))
+        if batch.full_scan is not None:
+            self.full_scans += sum(of(batch.full_scan))
+
+    def keep_samples(self, batch: Batch, rows: Sequence[int]) -> None:
+        """Keep the slowest of these statements, literals and all, if it is the slowest yet, and one as slow as most."""
+        ordered = sorted(rows, key=batch.took_us.__getitem__)
+        if self.worst is None or batch.took_us[ordered[-1]] > self.worst.took_us:
+            self.worst = sample(batch, ordered[-1])
+        self._keep_typical(sample(batch, ordered[len(ordered) // 2]))
+
+    def _keep_typical(self, other: Sample) -> None:
+        usual = self.times.median()
+        if self.typical is None or abs(other.took_us - usual) < abs(self.typical.took_us - usual):
+            self.typical = other
 
     def repeat(self, batch: Batch, row: int, more: int) -> None:
         """Count a statement that was counted so many times more."""
@@ -101,6 +139,13 @@ class Class(Struct, array_like=True, eq=False):
         self.bytes_sent += again(batch.bytes_sent)
         self.shard_queries += again(batch.shard_queries)
         self.errors += more * (batch.errno[row] != 0)
+        self.tmp_tables += again(batch.tmp_tables)
+        self.tmp_disk_tables += again(batch.tmp_disk_tables)
+        self.full_scans += again(batch.full_scan)
+        _add_names(self.users, {batch.user[row]: more})
+        if batch.host is not None:
+            _add_names(self.hosts, {batch.host[row]: more})
+        self.course.repeat(batch.ended_us[row], batch.took_us[row], more)
 
     def take(self, other: "Class") -> None:
         """Add what the following part of the log counted."""
@@ -117,6 +162,16 @@ class Class(Struct, array_like=True, eq=False):
         self.bytes_sent += other.bytes_sent
         self.shard_queries += other.shard_queries
         self.databases |= other.databases
+        self.tmp_tables += other.tmp_tables
+        self.tmp_disk_tables += other.tmp_disk_tables
+        self.full_scans += other.full_scans
+        _add_names(self.users, other.users)
+        _add_names(self.hosts, other.hosts)
+        self.course.take(other.course)
+        if other.worst is not None and (self.worst is None or other.worst.took_us > self.worst.took_us):
+            self.worst = other.worst
+        if other.typical is not None:
+            self._keep_typical(other.typical)
         if variables(other.shape) > variables(self.shape):
             self.shape = other.shape
 
@@ -135,7 +190,7 @@ class Class(Struct, array_like=True, eq=False):
             self.names_all_of_ours,
         )
 
-    def told(self) -> QueryClass:
+    def told(self, labels: "Labels") -> QueryClass:
         statement = self.statement
         return QueryClass(
             id=self.id,
@@ -160,10 +215,67 @@ class Class(Struct, array_like=True, eq=False):
             last=utc(self.last_us),
             databases=tuple(sorted(self.databases - {""})),
             shard_queries=self.shard_queries,
+            tmp_tables=self.tmp_tables,
+            tmp_disk_tables=self.tmp_disk_tables,
+            full_scans=self.full_scans,
+            accounts=_shares(self.users, labels.accounts),
+            hosts=_shares(self.hosts, labels.hosts),
+            course=self.course.told(),
         )
 
 
-def _picked(rows: Sequence[int]) -> Callable[[Sequence[T]], Sequence[T]]:
+def sample(batch: Batch, row: int) -> Sample:
+    """A statement as it was logged, up to SAMPLE_BYTES of it."""
+    sql = batch.sql[row]
+    return Sample(
+        sql=sql[:SAMPLE_BYTES].decode(errors="replace"),
+        cut=len(sql) > SAMPLE_BYTES,
+        took_us=batch.took_us[row],
+        at=utc(batch.ended_us[row] - batch.took_us[row]),
+    )
+
+
+class Labels(Struct, frozen=True):
+    """Names and what stands for each in an artifact."""
+
+    accounts: dict[str, str]
+    hosts: dict[str, str]
+
+    @classmethod
+    def of(cls, classes: Sequence[Class]) -> "Labels":
+        """Labels for all that these classes name, the one with the most statements first."""
+        return cls(
+            _labels("account", (each.users for each in classes)), _labels("host", (each.hosts for each in classes))
+        )
+
+
+def _labels(word: str, counted: Iterable[dict[str, int]]) -> dict[str, str]:
+    together: Counter[str] = Counter()
+    for some in counted:
+        together.update(some)
+    together.pop("", None)
+    known = sorted(together.items(), key=lambda item: (item[0] == OTHERS, -item[1], item[0]))
+    return {name: f"{word}-{number}" if name != OTHERS else OTHERS for number, (name, _) in enumerate(known, 1)}
+
+
+def _shares(counted: dict[str, int], labels: dict[str, str]) -> tuple[Share, ...]:
+    found = [Share(labels[name], count) for name, count in counted.items() if name]
+    return tuple(sorted(found, key=lambda share: (-share.count, share.label)))
+
+
+def _count_names(counted: dict[str, int], names: Sequence[str]) -> None:
+    first = names[0]
+    alike = names.count(first) == len(names)
+    _add_names(counted, {first: len(names)} if alike else Counter(names))
+
+
+def _add_names(counted: dict[str, int], more: Mapping[str, int]) -> None:
+    for name, count in more.items():
+        kept = name if name in counted or len(counted) < NAMES_KEPT else OTHERS
+        counted[kept] = counted.get(kept, 0) + count
+
+
+def _picked(rows: Sequence[int]) -> Callable[[Sequence[Any]], Sequence[Any]]:
     """What takes these rows out of a column."""
     if len(rows) == 1:
         return lambda column: (column[rows[0]],)
@@ -173,8 +285,3 @@ def _picked(rows: Sequence[int]) -> Callable[[Sequence[T]], Sequence[T]]:
 def variables(shape: str) -> int:
     """How many bind variables a shape has."""
     return shape.count(":v")
-
-
-def utc(us: int) -> str:
-    """A moment as it stands in artifacts: UTC, ISO 8601, to the µs."""
-    return datetime.fromtimestamp(us // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{us % 1_000_000:06d}Z"

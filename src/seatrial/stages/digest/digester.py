@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from seatrial.domain.executed import Batch, Executed
+from seatrial.domain.moments import utc
 from seatrial.domain.schema import Schema
-from seatrial.domain.workload import Digest, LogFile, NotUnderstood, QueryClass, Recorded
+from seatrial.domain.workload import Digest, LogFile, NotUnderstood, QueryClass, Recorded, Samples
 from seatrial.parsing.slow_log import SERVER_STARTED
 from seatrial.stages.digest.choosing import Choice
 from seatrial.stages.digest.classes import Classes
-from seatrial.stages.digest.counted import Class, Control, utc
+from seatrial.stages.digest.counted import Class, Control, Labels
 from seatrial.stages.digest.part import Head, Part
 from seatrial.stages.digest.tally import Series
 from seatrial.stages.digest.transactions import Mode, Session, Step, Transactions, What
@@ -39,7 +40,8 @@ class Digester:
     them. What the accounts `ours` did is left out. With `known`, a statement that begins with `/*seatrial:ID*/` is of
     the known class of that id. Values are kept as `hashed` only: by default Python's hashes of bytes, which are keyed
     with a random number of this process, known to nobody and gone with it. A digester that `continues` reads a log
-    from some place in the middle of it, and is good for a `part` only.
+    from some place in the middle of it, and is good for a `part` only. `samples`: some statements are kept, to be asked
+    for.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Digester:
         known: Sequence[QueryClass] = (),
         ours: frozenset[str] = frozenset(),
         hashed: Callable[[bytes], int] = hash,
+        samples: bool = False,
         continues: bool = False,
     ) -> None:
         self._continues = continues  # until the server is started again: from there on we know every connection
@@ -60,6 +63,7 @@ class Digester:
         self._dialect = dialect
         self._database = database
         self._keep = keep
+        self._keeps_samples = samples
         self._choice = Choice(database, ours)
         self._classes = Classes(database, schema, known)
         self._transactions = Transactions()
@@ -151,6 +155,8 @@ class Digester:
             rows, query.rows = query.rows, []
             ended, took, errnos = query.count_rows(batch, rows)
             self._events += len(rows)
+            if self._keeps_samples:
+                query.keep_samples(batch, rows)
             self._errors += len(errnos) - errnos.count(0)
             self._query_time_us += sum(took)
             self._fastest_us = min(self._fastest_us, min(took))
@@ -261,6 +267,18 @@ class Digester:
             session.number = UNCOUNTED
         return session
 
+    def samples(self) -> Samples:
+        """The statements that were kept, and the names of accounts and hosts."""
+        self._count_waiting()
+        counted = [query for query in self._classes.all if query.count]
+        labels = Labels.of(counted)
+        return Samples(
+            worst={query.id: query.worst for query in counted if query.worst is not None},
+            typical={query.id: query.typical for query in counted if query.typical is not None},
+            accounts={label: name for name, label in labels.accounts.items()},
+            hosts={label: name for name, label in labels.hosts.items()},
+        )
+
     def done(
         self,
         now: datetime,
@@ -273,7 +291,9 @@ class Digester:
         for session in self._sessions.values():
             self._transactions.lost(session)
         self._sessions.clear()
-        classes = [query.told() for query in self._classes.all if query.count]
+        counted = [query for query in self._classes.all if query.count]
+        labels = Labels.of(counted)
+        classes = [query.told(labels) for query in counted]
         values = (tally.spread(column) for column, tally in self._values.all)
         return Digest(
             dialect=self._dialect,

@@ -79,6 +79,7 @@ def read_by(
     database: str,
     schema: Schema | None,
     ours: frozenset[str],
+    samples: bool,
     at: Callable[[int], None],
 ) -> InPieces:
     """Digest the log into the digester, with the crew; `at` is told how many bytes are read, at least twice a second.
@@ -96,6 +97,7 @@ def read_by(
             database=database,
             schema=schema,
             ours=ours,
+            samples=samples,
         )
         digest = hashlib.sha256()
 

@@ -9,7 +9,7 @@ from seatrial.domain.event import Note, Progress, Pulse, Tell
 from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.ports import Crew
 from seatrial.domain.schema import Schema
-from seatrial.domain.workload import Digest, LogFile, NotUnderstood, Recorded
+from seatrial.domain.workload import Digest, LogFile, NotUnderstood, Recorded, Samples
 from seatrial.parsing.logs.reader import Reader
 from seatrial.parsing.logs.recognise import Form
 from seatrial.parsing.slow_log import SlowLog
@@ -34,12 +34,15 @@ def digest(
     ours: frozenset[str] = frozenset(),
     form: Form | None = None,
     crew: Crew | None = None,
+    samples: Callable[[Samples], None] | None = None,
 ) -> Digest:
     """The digest of these logs of one server, read in the order of their first statements.
 
     Each is of the form its content shows, or all are of `form`. `keep` gets every statement of the database, with its
-    literals; without it, large logs are read by the `crew`. Faults: `digest.no-logs`, `digest.empty`,
-    `digest.not-a-log`, `digest.unreadable`, `digest.other-database`, and those of the crew.
+    literals; without it, large logs are read by the `crew`. `samples` gets some, and names, at the end.
+
+    Faults: `digest.no-logs`, `digest.empty`, `digest.not-a-log`, `digest.unreadable`, `digest.other-database`, and
+    those of the crew.
     """
     if not logs:
         raise Fault(
@@ -50,7 +53,8 @@ def digest(
         )
     sources = in_time_order([opened(log, form) for log in logs])
     dialect = ", ".join(dict.fromkeys(source.dialect for source in sources))
-    digester = Digester(dialect=dialect, database=database, schema=schema, keep=keep, ours=ours)
+    kept = samples is not None
+    digester = Digester(dialect=dialect, database=database, schema=schema, keep=keep, ours=ours, samples=kept)
     progress = _Progress(sources, tell)
     files: list[LogFile] = []
     missed: list[NotUnderstood] = []
@@ -59,7 +63,7 @@ def digest(
         log, before_us = source.log, digester.last_us
         read: SlowLog | Reader | InPieces
         if crew is not None and keep is None and worth_it(source, crew):
-            read = _by_crew(crew, source, digester, progress, database, schema, ours)
+            read = _by_crew(crew, source, digester, progress, database, schema, ours, kept)
         else:
             read = source.reader()
             _each(source, read, digester, progress)
@@ -77,6 +81,8 @@ def digest(
         )
     made = digester.done(now, files, missed, caveats)
     _insist_on_ours(made, others, database)
+    if samples is not None:
+        samples(digester.samples())
     for caveat in made.caveats:
         tell(Note(text=caveat, warning=True))
     return made
@@ -106,12 +112,13 @@ def _by_crew(
     database: str,
     schema: Schema | None,
     ours: frozenset[str],
+    samples: bool,
 ) -> InPieces:
     def at(read_bytes: int) -> None:
         progress.at(source.log, read_bytes)
 
     try:
-        return read_by(crew, source, digester, database=database, schema=schema, ours=ours, at=at)
+        return read_by(crew, source, digester, database=database, schema=schema, ours=ours, samples=samples, at=at)
     except OSError as error:
         raise unreadable(source.log, error) from None
 

@@ -26,6 +26,7 @@ class Order(Struct, kw_only=True, array_like=True):
     database: str
     schema: Schema | None
     ours: frozenset[str]
+    samples: bool
 
 
 class Piece(Struct, kw_only=True, array_like=True):
@@ -99,7 +100,14 @@ def main(asked: BinaryIO, told: BinaryIO) -> None:
     if first is None:
         return
     order = msgspec.msgpack.decode(first, type=Order)
-    digester = Digester(dialect="", database=order.database, schema=order.schema, ours=order.ours, continues=True)
+    digester = Digester(
+        dialect="",
+        database=order.database,
+        schema=order.schema,
+        ours=order.ours,
+        samples=order.samples,
+        continues=True,
+    )
     while (job := read_frame(asked)) is not None:
         read = read_piece(digester, order, msgspec.msgpack.decode(job, type=Piece))
         told.write(framed(msgspec.msgpack.encode(read)))
