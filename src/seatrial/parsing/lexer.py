@@ -57,6 +57,7 @@ _word_at_end = re.compile(_WORD + rb"++\x00\Z")
 _BEFORE_QUOTE = frozenset(word.encode() for word in (*KEYWORDS, "x", "b", "n", "date", "time", "timestamp"))
 _QUOTES = b"'\""
 _LITERAL_FIRST = b"'\"0123456789:"
+_LITERAL_FIRSTS = {bytes([byte]) for byte in _LITERAL_FIRST}
 
 
 class How(IntEnum):
@@ -134,6 +135,10 @@ def _is_open_name(part: bytes) -> bool:
 
 def _without_marks(parts: list[bytes]) -> list[bytes]:
     """Names stay, comments become a blank, literals a HOLE; the literals."""
+    literals = parts[1::2]
+    if {part[:1] for part in literals} <= _LITERAL_FIRSTS:
+        parts[1::2] = [HOLE] * len(literals)
+        return literals
     literals = []
     for place in range(1, len(parts), 2):
         part = parts[place]

@@ -9,10 +9,11 @@ from seatrial.domain.workload import Column, QueryClass, Verb
 from seatrial.parsing.collapse import Place
 from seatrial.parsing.lexer import HOLE, Lexed, lex, split
 from seatrial.parsing.outline import outline
+from seatrial.parsing.repeats import shortened
 from seatrial.parsing.statement import Bound, Statement, read
 from seatrial.parsing.words import KEYWORDS
 from seatrial.stages.digest.counted import Class, Control, variables
-from seatrial.stages.digest.texts import Outlines, Read, Text
+from seatrial.stages.digest.texts import Known, Outlines, Text
 
 TEXTS_KEPT = 20_000
 TEXT_BYTES_KEPT = 64 << 20
@@ -51,26 +52,27 @@ class Classes:
         self.all: list[Class] = []
         self.too_many = 0
 
-    def known(self, sql: bytes, errno: int) -> tuple[Text, tuple[Read, ...] | None, list[bytes]]:
-        """The text of a statement, and its literals; or, where its outline is known, where its values are to be read
-        and the pieces of it."""
+    def known(self, sql: bytes, errno: int) -> Known:
+        """What is known of a statement."""
         if sql[:2] == b"/*" and (tag := _TAG.match(sql)) is not None:
             known = self._tagged(tag[1].decode())
             if known is not None:
-                return known, None, []
+                return Known(known, [])
         if errno == SYNTAX_ERROR:
-            return self._refused(sql), None, []
+            return Known(self._refused(sql), [])
         if len(sql) <= FIXED_BYTES and (fixed := self._fixed.get(sql)) is not None:
-            return fixed, None, []
+            return Known(fixed, [])
         if (outlined := outline(sql)) is not None and (recalled := self._outlines.recalled(*outlined)) is not None:
-            return recalled.text, recalled.reads, outlined[1]
+            return Known(recalled.text, outlined[1], recalled.reads)
         split_text, literals = split(sql)
+        if (short := shortened(split_text, literals)) is not None:
+            return Known(self._text(short.text, short.literals), [], None, short.alike)
         text = self._text(split_text, literals)
         if not literals:
             self._fix(sql, text)
         elif outlined is not None:
             self._outlines.remember(sql, *outlined, text)
-        return text, None, literals
+        return Known(text, literals)
 
     def _text(self, text: bytes, literals: list[bytes]) -> Text:
         """What is known of a split text (lexer.split)."""

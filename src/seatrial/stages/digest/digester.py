@@ -111,8 +111,8 @@ class Digester:
             if commands and commands[row]:
                 self._command(commands[row], connection)
                 continue
-            text, reads, literals = known(sql, errno)
-            query = text.query
+            found = known(sql, errno)
+            query = found.text.query
             if query.elsewhere:
                 self._choice.other_databases[query.statement.databases[0]] += 1
                 continue
@@ -126,7 +126,7 @@ class Digester:
                 met.append(query)
             query.rows.append(row)
             session = sessions.get(connection) or self._session(connection)
-            values = named(text, reads, literals) if query.keys else _NO_VALUES
+            values = named(found) if query.keys else _NO_VALUES
             if query.control is _AUTOCOMMIT:
                 self._autocommit(session, sql)
             else:

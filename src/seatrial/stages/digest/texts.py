@@ -38,6 +38,10 @@ class Text(Struct):
             return cls(query, places, tuple((one[0].number, one[0].how) for one in places), kept)
         return cls(query, places, (), kept)
 
+    def values_alike(self, alike: list[list[bytes | None]], hashed: Callable[[bytes], int]) -> list[list[int]]:
+        """The different values of each key of a shortened statement, hashed."""
+        return [[*{named for place in places for named in _alike(place, alike, hashed)}] for places in self.places]
+
     def values(self, literals: list[bytes], hashed: Callable[[bytes], int]) -> list[list[int]]:
         """The values of each key, hashed; more than one where the statement names several."""
         return [
@@ -72,6 +76,16 @@ class Recalled(Struct, frozen=True):
     reads: tuple[Read, ...] = ()
     fixed: tuple[Span, ...] = ()
     others: "dict[tuple[bytes, ...], Recalled]" = {}
+
+
+class Known(NamedTuple):
+    """What is known of one statement: its text, and where its values are: in `literals`; in its pieces, where `reads`
+    tells; in `alike`, lists of literals, if it was shortened (parsing.repeats)."""
+
+    text: Text
+    literals: list[bytes]
+    reads: tuple[Read, ...] | None = None
+    alike: list[list[bytes | None]] | None = None
 
 
 class Outlines:
@@ -120,6 +134,20 @@ def one_value(values: list[int]) -> int | float:
 def unequal() -> float:
     """A value that is equal to no other, nor to itself."""
     return float("nan")
+
+
+def _alike(place: Place, alike: list[list[bytes | None]], hashed: Callable[[bytes], int]) -> list[int]:
+    if place.number < 0:
+        return [NULL if place.constant is None else hashed(place.constant)]
+    how = place.how
+    return [
+        NULL
+        if literal is None
+        else hashed(literal)
+        if not how and literal[0] > LAST_QUOTE_OR_ZERO
+        else hashed(value(literal, how))
+        for literal in {*alike[place.number]}
+    ]
 
 
 def _hashed(

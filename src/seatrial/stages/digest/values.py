@@ -6,7 +6,7 @@ from seatrial.domain.workload import Column
 from seatrial.parsing.lexer import value
 from seatrial.stages.digest.counted import Class
 from seatrial.stages.digest.tally import ValueTally
-from seatrial.stages.digest.texts import LAST_QUOTE_OR_ZERO, QUOTED, Read, Text, one_value, unequal
+from seatrial.stages.digest.texts import LAST_QUOTE_OR_ZERO, QUOTED, Known, one_value, unequal
 
 
 class Values:
@@ -31,9 +31,10 @@ class Values:
         for column, tally in others:
             self._tallies.setdefault(column, ValueTally()).take(tally)
 
-    def named(self, text: Text, reads: tuple[Read, ...] | None, literals: list[bytes]) -> Sequence[int | float]:
+    def named(self, found: Known) -> Sequence[int | float]:
         """The value of each key, hashed, MANY where it has several; all of them wait to be counted with
         their class."""
+        text, literals, reads, alike = found
         hashed = self._hashed
         if reads is not None:
             values = [
@@ -47,7 +48,7 @@ class Values:
             ]
             text.query.named.append(values)
             return values
-        if text.single:
+        if text.single and alike is None:
             values = [
                 hashed(literal if not how and literal[0] > LAST_QUOTE_OR_ZERO else value(literal, how))
                 for number, how in text.single
@@ -57,7 +58,7 @@ class Values:
             return values
         if not text.places:
             return [unequal() for _ in text.query.keys]  # what a tag does not tell
-        named = text.values(literals, hashed)
+        named = text.values(literals, hashed) if alike is None else text.values_alike(alike, hashed)
         text.query.named_many.append(named)
         return [one_value(some) for some in named]
 
