@@ -10,6 +10,7 @@ from seatrial.cli.digest_diff import diff
 from seatrial.cli.digest_export import export
 from seatrial.cli.digest_group import LogsOrCommand
 from seatrial.cli.digest_show import show
+from seatrial.cli.digest_snapshot import snapshot
 from seatrial.cli.output import print_json
 from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.naming import SCRATCH
@@ -55,6 +56,7 @@ def digest(desk: Desk, logs: tuple[Path, ...], record: bool, form: str | None) -
       seatrial digest show -d acme            the classes as a table, and the limits they break
       seatrial digest diff A B -d acme        what got slower, what is new, what is gone
       seatrial digest export -d acme          for other programs
+      seatrial digest snapshot -d acme        performance_schema's counts, where there is no log
     """
     _no_command_among(logs)
     wanted = record or desk.settings.workload.record
@@ -71,7 +73,7 @@ def digest(desk: Desk, logs: tuple[Path, ...], record: bool, form: str | None) -
         click.echo("\n".join(_page(made, wanted, "replay" if wanted and desk.instance == SCRATCH else "plan")))
 
 
-for _command in (show, diff, export):
+for _command in (show, diff, export, snapshot):
     digest.add_command(_command)
 
 
