@@ -16,10 +16,12 @@ from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.naming import SCRATCH
 from seatrial.domain.workload import Digest, QueryClass
 from seatrial.parsing.logs.recognise import Form
+from seatrial.parsing.logs.snapshot_file import SnapshotFile
 from seatrial.report.workload_limits import held
 from seatrial.stages.digest.export import exported
 from seatrial.trial.journey import step
 
+SNAPSHOTS = SnapshotFile.dialect
 _TOP = 15
 _LONGEST = 60
 
@@ -90,10 +92,12 @@ def _no_command_among(logs: tuple[Path, ...]) -> None:
 
 
 def _page(digest: Digest, recorded: bool, following: str = "plan") -> Iterator[str]:
-    size = sum(file.bytes for file in digest.files)
+    size = sum(file.bytes for file in digest.files) / 1e6
+    connections = f" on {digest.connections:,} connections" if digest.dialect != SNAPSHOTS else ""
+    source = f"from {size:,.1f} MB of log" if digest.dialect != SNAPSHOTS else "by two snapshots"
     yield (
-        f"{digest.events:,} statements in {digest.seconds:,.0f} s on {digest.connections:,} connections, "
-        f"{digest.errors:,} with errors; {len(digest.classes):,} classes, from {size / 1e6:,.1f} MB of log"
+        f"{digest.events:,} statements in {digest.seconds:,.0f} s{connections}, {digest.errors:,} with errors; "
+        f"{len(digest.classes):,} classes, {source}"
     )
     yield ""
     yield f"{'count':>9}  {'total s':>9}  {'p50 ms':>8}  {'p95 ms':>8}  {'p99 ms':>8}  {'share':>6}  class"
@@ -102,13 +106,8 @@ def _page(digest: Digest, recorded: bool, following: str = "plan") -> Iterator[s
     if len(digest.classes) > _TOP:
         yield f"{'':>57}  … and {len(digest.classes) - _TOP:,} more"
     yield ""
-    explicit = sum(each.count for each in digest.transactions if each.explicit)
-    rolled_back = sum(each.rolled_back for each in digest.transactions)
-    yield (
-        f"{digest.transaction_count:,} transactions of {len(digest.transactions):,} kinds: {explicit:,} from BEGIN to "
-        f"COMMIT or ROLLBACK ({rolled_back:,} rolled back), {digest.transaction_count - explicit:,} single statements; "
-        f"{digest.incomplete_transactions:,} incomplete"
-    )
+    if digest.dialect != SNAPSHOTS:
+        yield _transactions(digest)
     if digest.other_databases:
         yield f"{digest.other_databases:,} statements of other databases were left out."
     if unread := [query for query in digest.classes if query.not_parsed]:
@@ -124,6 +123,16 @@ def _page(digest: Digest, recorded: bool, following: str = "plan") -> Iterator[s
             classes = len({breach.id for breach in each.breaches})
             yield f"! {classes:,} classes break a limit of {each.name}, {each.profile.title}: seatrial digest show"
     yield f"Next: seatrial {following}"
+
+
+def _transactions(digest: Digest) -> str:
+    explicit = sum(each.count for each in digest.transactions if each.explicit)
+    rolled_back = sum(each.rolled_back for each in digest.transactions)
+    return (
+        f"{digest.transaction_count:,} transactions of {len(digest.transactions):,} kinds: {explicit:,} from BEGIN to "
+        f"COMMIT or ROLLBACK ({rolled_back:,} rolled back), {digest.transaction_count - explicit:,} single statements; "
+        f"{digest.incomplete_transactions:,} incomplete"
+    )
 
 
 def _row(query: QueryClass, total_us: int) -> str:
