@@ -27,7 +27,7 @@ _TOKEN = re.compile(
     r"|(?P<variable>@\?|@@?\w*)|(?P<word>\w+)|(?P<other>[(),.;]|[^\s\w(),.;`?@]+)",
     re.DOTALL,
 )
-_PLAIN = re.compile(r"[A-Za-z_$\x80-\U0010ffff][\w$]*", re.ASCII)
+_PLAIN = re.compile(r"[A-Za-z_$][\w$]*", re.ASCII)  # other letters may stand bare as well, but hardly anybody does
 _COMPARING = ("IN", "=", "<=>", "!=", "<", ">", "<=", ">=")
 _BEFORE_TABLE = ("INTO", "TABLE", "INSERT", "REPLACE", "IGNORE", ".", "INDEX", "KEY")
 _BEFORE_ROW = ("VALUES", "VALUE", ",", "ROW")
@@ -54,6 +54,11 @@ _AS_SENT = {
 """MySQL's one spelling of a word of several, and the one that is sent most."""
 
 _WITHOUT_ARGUMENTS = {"NOW": "CURRENT_TIMESTAMP", "CURDATE": "CURRENT_DATE", "CURTIME": "CURRENT_TIME"}
+_ABOUT_ACCOUNTS = re.compile(
+    r"(?:GRANT|REVOKE|(?:CREATE|ALTER|DROP|RENAME) (?:SYSTEM_)?(?:USER|ROLE)|SET (?:PASSWORD|DEFAULT ROLE|ROLE)"
+    r"|SHOW (?:GRANTS|CREATE (?:SYSTEM_)?USER))(?= |\Z)"
+)
+_ACCOUNT = re.compile(r"(?:`[^`]*`|\?) @(?!@)(?:`[^`]*`|\?)?")
 _PREPARED = re.compile(r"(?:EXECUTE|PREPARE) (?=[A-Z(])")
 _IS_PREPARE = re.compile(r"PREPARE (?=[A-Z(])")
 SEVERAL = 2
@@ -70,7 +75,13 @@ class Spelling(Struct, frozen=True, kw_only=True):
 
 
 def cleaned(text: str) -> str:
-    """The digest text without anything that could be a literal: MySQL left none in it but the numbers of ORDER BY 1."""
+    """The digest text without anything that could be a literal, and without accounts, which MySQL writes as names.
+
+    It left no literal in it but the numbers of ORDER BY 1, which stay.
+    """
+    if (about := _ABOUT_ACCOUNTS.match(text)) is not None:
+        return about[0].strip()
+    text = _ACCOUNT.sub("? @?", text)
     parted, literals = split(_TOKEN.sub(_doubled, text).replace(_MORE, _MARK).encode())
     pieces = parted.split(HOLE)
     kept = [pieces[0]]
