@@ -217,7 +217,8 @@ def test_quantiles_are_within_the_error_that_is_said(each_us: int) -> None:
 
 def test_least_and_most_are_exact_where_the_row_is_new_or_they_moved() -> None:
     new = row(count=2, min_ps=50 * US, max_ps=300 * US)
-    assert (lambda t: (t.min_us, t.max_us))(only(digested(taken(0, []), taken(60, [new]))).times) == (50, 300)
+    times = only(digested(taken(0, []), taken(60, [new]))).times
+    assert (times.min_us, times.max_us) == (50, 300)
     before = row(count=2, min_ps=90 * US, max_ps=200 * US)
     after = row(count=4, min_ps=50 * US, max_ps=300 * US)
     made = digested(taken(0, [before]), taken(60, [after]))
