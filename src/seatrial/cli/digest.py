@@ -14,14 +14,13 @@ from seatrial.cli.digest_snapshot import snapshot
 from seatrial.cli.output import print_json
 from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.naming import SCRATCH
+from seatrial.domain.statements import DIALECT
 from seatrial.domain.workload import Digest, QueryClass
 from seatrial.parsing.logs.recognise import Form
-from seatrial.parsing.logs.snapshot_file import SnapshotFile
 from seatrial.report.workload_limits import held
 from seatrial.stages.digest.export import exported
 from seatrial.trial.journey import step
 
-SNAPSHOTS = SnapshotFile.dialect
 _TOP = 15
 _LONGEST = 60
 
@@ -92,9 +91,10 @@ def _no_command_among(logs: tuple[Path, ...]) -> None:
 
 
 def _page(digest: Digest, recorded: bool, following: str = "plan") -> Iterator[str]:
+    counted = digest.dialect == DIALECT
     size = sum(file.bytes for file in digest.files) / 1e6
-    connections = f" on {digest.connections:,} connections" if digest.dialect != SNAPSHOTS else ""
-    source = f"from {size:,.1f} MB of log" if digest.dialect != SNAPSHOTS else "by two snapshots"
+    connections = "" if counted else f" on {digest.connections:,} connections"
+    source = "by two snapshots" if counted else f"from {size:,.1f} MB of log"
     yield (
         f"{digest.events:,} statements in {digest.seconds:,.0f} s{connections}, {digest.errors:,} with errors; "
         f"{len(digest.classes):,} classes, {source}"
@@ -106,7 +106,7 @@ def _page(digest: Digest, recorded: bool, following: str = "plan") -> Iterator[s
     if len(digest.classes) > _TOP:
         yield f"{'':>57}  … and {len(digest.classes) - _TOP:,} more"
     yield ""
-    if digest.dialect != SNAPSHOTS:
+    if not counted:
         yield _transactions(digest)
     if digest.other_databases:
         yield f"{digest.other_databases:,} statements of other databases were left out."

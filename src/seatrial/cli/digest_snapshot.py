@@ -5,6 +5,7 @@ import click
 from seatrial.adapters.mysql.source import planned
 from seatrial.cli.desk import Desk, over_dossier
 from seatrial.cli.live import live
+from seatrial.domain.event import Note
 from seatrial.domain.question import SNAPSHOT
 from seatrial.parsing.logs.snapshot_file import written
 from seatrial.stages.digest.snapshot import snapshot as taken
@@ -31,4 +32,11 @@ def snapshot(desk: Desk, dry_run: bool) -> None:
         return
     with live(quiet=desk.as_json) as tell, desk.wiring.counts() as source:
         made = taken(source, tell)
+        executed = sum(row.count for row in made.statements)
+        tell(
+            Note(
+                text=f"{executed:,} statements of {len(made.statements):,} texts so far; take another snapshot later, "
+                "then: seatrial digest BEFORE AFTER"
+            )
+        )
     click.echo(written(made))

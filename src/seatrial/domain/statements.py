@@ -7,6 +7,12 @@ FORMAT = "seatrial statement snapshot"
 
 VERSION = 1
 
+DIALECT = "performance_schema statements"
+"""Of a digest that was made of two snapshots."""
+
+STEP = 10 ** (1 / 50)
+"""By so much the buckets of the server's histograms grow, from 10 µs on (MySQL 8 and later)."""
+
 
 class Bucket(Struct, frozen=True, array_like=True):
     """A bucket of the server's histograms: durations from `low_ps` up to `high_ps`."""

@@ -16,6 +16,7 @@ from seatrial.domain.statements import Bucket, Snapshot, StatementCount
 from seatrial.domain.workload import Digest, QueryClass, Recorded
 from seatrial.parsing.logs.snapshot_file import written
 from seatrial.stages.digest import Log, digest
+from seatrial.stages.digest.compare import Kind, compare
 from seatrial.stages.digest.difference import SUMS_BEGIN_ANEW_AT, Interval, difference
 from seatrial.stages.digest.statements import ERROR, made_of
 from tests.unit.stages.digests import schema, table
@@ -235,6 +236,23 @@ def test_without_histograms_quantiles_are_the_means_and_that_is_said() -> None:
     assert only(made).times.sketch.count == 4
     assert abs(only(made).times.p99_us - 100) <= 2
     assert any("no histograms" in caveat and "the server keeps none" in caveat for caveat in made.caveats)
+
+
+def test_a_histogram_that_was_emptied_by_itself_is_not_believed() -> None:
+    before, after = row(count=10), row(count=20, histogram=((50, 3),))
+    made = digested(taken(0, [before]), taken(60, [after]))
+    assert only(made).times.sketch.count == 10
+    assert any("no histogram" in caveat for caveat in made.caveats)
+
+
+def test_a_step_between_two_buckets_of_the_server_is_no_difference() -> None:
+    """Two pairs, whose times are all in one bucket each: next to each other they say nothing, far apart they do."""
+
+    def pair(each_us: int) -> Digest:
+        return digested(taken(0, []), taken(60, [row(count=100_000, each_us=each_us, min_ps=1, max_ps=10**12)]))
+
+    assert compare(pair(100), pair(103)).changes[0].kind is Kind.SAME
+    assert compare(pair(100), pair(120)).changes[0].kind is Kind.SLOWER
 
 
 # --- what happened in between

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from seatrial.domain.statements import FORMAT, VERSION, Snapshot
+from seatrial.domain.statements import DIALECT, FORMAT, VERSION, Snapshot
 from seatrial.domain.workload import Executed
 from seatrial.parsing.logs.reader import Reader
 
@@ -21,7 +21,7 @@ class _Head(msgspec.Struct):
 class SnapshotFile(Reader):
     """It holds no event: two of them are read as a whole (stages/digest/statements.py)."""
 
-    dialect = "performance_schema statements"
+    dialect = DIALECT
 
     def __iter__(self) -> Iterator[Executed]:
         return iter(())

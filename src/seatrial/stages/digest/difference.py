@@ -21,7 +21,7 @@ LEAST_US = 0.5
 
 class Spent(Struct, frozen=True, kw_only=True):
     """What one row counted in between. `exact`: whether `min_us` and `max_us` are of that time, and no mere bounds of
-    it; `times`: executions by the sketch's buckets, None where there are no histograms."""
+    it; `times`: executions by the sketch's buckets, None where there is no histogram of them."""
 
     row: StatementCount
     count: int
@@ -126,6 +126,8 @@ def _spent(
     executed = dict(row.histogram)
     for number, count in before.histogram if before is not None else ():
         executed[number] = executed.get(number, 0) - count
+    if any(count < 0 for count in executed.values()):
+        sizes = None  # its histogram alone was emptied
     least, most, exact = _bounds(row, before, executed if sizes else {}, sizes or {})
     times = None
     if sizes is not None:

@@ -13,19 +13,17 @@ from seatrial.domain.event import Note, Progress, Tell
 from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.schema import Schema
 from seatrial.domain.sketch import GAMMA, Sketch, bucket
-from seatrial.domain.statements import Snapshot
+from seatrial.domain.statements import DIALECT, STEP, Snapshot
 from seatrial.domain.workload import Digest, Executed, LogFile, QueryClass, Recorded, Slice, Times
 from seatrial.parsing.digest_text import Spelling, cleaned, is_cut, is_prepare, quoting, statement
 from seatrial.parsing.logs.recognise import Form
-from seatrial.parsing.logs.snapshot_file import SnapshotFile, snapshot_of
+from seatrial.parsing.logs.snapshot_file import snapshot_of
 from seatrial.stages.digest.difference import PS_PER_US, Interval, Spent, difference
 from seatrial.stages.digest.digester import Digester
 from seatrial.stages.digest.opening import Opened, unreadable
 
 MOST_BYTES = 1 << 30
 PAIR = 2
-STEP = 10 ** (1 / 50)
-"""By so much the buckets of the server's histograms grow (MySQL 8 and later)."""
 ERROR = math.sqrt(STEP) * GAMMA**0.5 - 1
 """How far a quantile may be off: half a bucket of the server's, and half of the sketch's."""
 _CUT = "performance_schema kept the beginning of its text only"
@@ -85,7 +83,7 @@ def made_of(interval: Interval, *, database: str, schema: Schema | None, now: da
     by_class: dict[str, list[Spent]] = defaultdict(list)
     met: list[str] = []
     digester = Digester(
-        dialect=SnapshotFile.dialect,
+        dialect=DIALECT,
         database=database,
         schema=schema,
         keep=lambda recorded: met.append(recorded.query),
@@ -107,7 +105,7 @@ def made_of(interval: Interval, *, database: str, schema: Schema | None, now: da
     events = sum(query.count for query in classes)
     most_us = max((query.times.max_us for query in classes), default=0)
     return Digest(
-        dialect=SnapshotFile.dialect,
+        dialect=DIALECT,
         files=(),
         first=interval.first,
         last=interval.last,
