@@ -272,5 +272,7 @@ class _Writer:
         names = self._spelling.names
         if word.lower() in names:
             return names[word.lower()]
+        if self._at(number - 1) == "AS" and not self._depths[number]:
+            return word.lower()  # an alias
         word = _WITHOUT_ARGUMENTS.get(word) or _AS_SENT.get(word, word)
         return names.get(word.lower(), word)

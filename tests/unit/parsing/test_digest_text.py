@@ -69,6 +69,7 @@ SAME = [
     ("set names utf8mb4", "SET NAMES `utf8mb4`"),
     ("set @@session.sql_mode = 'x', autocommit = 1", "SET @@SESSION . `sql_mode` = ? , `autocommit` = ?"),
     ("select @@version_comment", "SELECT @@`version_comment`"),
+    ("select 1 as one from t", "SELECT ? AS ONE FROM `t`"),
     ("begin", "BEGIN"),
     ("select id from t where id = 1", "EXECUTE SELECT `id` FROM `t` WHERE `id` = ?"),
     ("with x as (select 1) select * from x", "WITH `x` AS ( SELECT ? ) SELECT * FROM `x`"),
