@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from seatrial.domain.executed import Executed
 from seatrial.domain.statements import DIALECT, FORMAT, VERSION, Snapshot
-from seatrial.domain.workload import Executed
 from seatrial.parsing.logs.reader import Reader
 
 _FORMAT = re.compile(rb'"format"\s*:\s*"' + FORMAT.encode() + rb'"')  # in a string of JSON its quotes would be escaped

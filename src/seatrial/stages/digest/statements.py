@@ -10,11 +10,12 @@ from typing import NamedTuple
 import msgspec
 
 from seatrial.domain.event import Note, Progress, Tell
+from seatrial.domain.executed import Executed
 from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.schema import Schema
 from seatrial.domain.sketch import GAMMA, Sketch, bucket
 from seatrial.domain.statements import DIALECT, STEP, Snapshot
-from seatrial.domain.workload import Digest, Executed, LogFile, QueryClass, Recorded, Slice, Times
+from seatrial.domain.workload import Digest, LogFile, QueryClass, Recorded, Slice, Times
 from seatrial.parsing.digest_text import Spelling, cleaned, is_cut, is_prepare, quoting, statement
 from seatrial.parsing.logs.recognise import Form
 from seatrial.parsing.logs.snapshot_file import snapshot_of
@@ -81,25 +82,19 @@ def made_of(interval: Interval, *, database: str, schema: Schema | None, now: da
     texts = [cleaned(each.row.text) for each in interval.spent]  # once more: a file can be edited
     spelling = spelling_of(texts, schema)
     by_class: dict[str, list[Spent]] = defaultdict(list)
-    met: list[str] = []
-    digester = Digester(
-        dialect=DIALECT,
-        database=database,
-        schema=schema,
-        keep=lambda recorded: met.append(recorded.query),
-    )
-    elsewhere = 0
-    for each, text in zip(interval.spent, texts, strict=True):
-        if is_prepare(text):
-            continue
-        met.clear()
+    counted = [(each, text) for each, text in zip(interval.spent, texts, strict=True) if not is_prepare(text)]
+    ours: set[int] = set()
+
+    def keep(recorded: Recorded) -> None:
+        ours.add(recorded.rows)
+        by_class[recorded.query].append(counted[recorded.rows][0])
+
+    digester = Digester(dialect=DIALECT, database=database, schema=schema, keep=keep)
+    for number, (each, text) in enumerate(counted):  # its figures are the row's: a digester only says of which class
         sql = statement(text, spelling)
-        digester.add(Executed(offset=0, ended_us=0, took_us=0, database=each.row.schema or "", sql=sql))
-        if met:
-            by_class[met[0]].append(each)
-        else:
-            elsewhere += each.count
+        digester.add(Executed(ended_us=0, took_us=0, rows_sent=number, database=each.row.schema or "", sql=sql))
     read = {query.id: query for query in digester.done(now).classes}
+    elsewhere = sum(each.count for number, (each, _) in enumerate(counted) if number not in ours)
     classes = tuple(_class(read[each], spent) for each, spent in by_class.items())
     errors, time_us = sum(query.errors for query in classes), sum(query.times.total_us for query in classes)
     events = sum(query.count for query in classes)
