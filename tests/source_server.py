@@ -24,6 +24,7 @@ DATABASE = "shöp `q"
 GRANTS = (
     "GRANT PROCESS, REPLICATION CLIENT, SHOW DATABASES, SHOW_ROUTINE ON *.* TO {account}",
     "GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON `shöp ``q`.* TO {account}",
+    "GRANT SELECT ON `performance_schema`.* TO {account}",
 )
 
 SCHEMA = Path(__file__).with_name("source_schema.sql")

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from seatrial.adapters.mysql.client import Connection
 from seatrial.adapters.mysql.source import MySqlSource
 from seatrial.domain.ports import Source, Unanswered
 from seatrial.domain.question import Question
@@ -65,7 +66,8 @@ def _key(question: Question, table: str | None) -> str:
 def _renew() -> None:
     from tests.source_server import DATABASE, source_server
 
-    with source_server() as server, MySqlSource(server.login()) as source:
+    with source_server() as server, server.admin() as admin, MySqlSource(server.login()) as source:
+        _work(admin)
         answers, folder = record(source), str(server.general_log.parent)
     names = {row["variable_name"]: row["value"] for row in answers[Question.VARIABLES]}
     for row in answers[Question.VARIABLES]:
@@ -73,6 +75,14 @@ def _renew() -> None:
         row["value"] = re.sub(rf"(^|/){re.escape(names['hostname'])}(?![a-z])", r"\1planted-db-7", value)
     RECORDING.parent.mkdir(exist_ok=True)
     RECORDING.write_text(_written(DATABASE, answers), encoding="utf-8")
+
+
+def _work(admin: Connection) -> None:
+    """Something to count: statements with literals that must not come out, and one that names the database itself."""
+    admin.execute("USE `shöp ``q`")
+    for number in range(5):
+        admin.query(f"SELECT id, email FROM customers WHERE id IN ({number}, 2, 3)")
+        admin.query(f"SELECT id FROM `shöp ``q`.customers WHERE email = 'planted_literal_{number}'")
 
 
 def _written(database: str, answers: Answers) -> str:

@@ -10,9 +10,11 @@ from seatrial.cli.digest_diff import diff
 from seatrial.cli.digest_export import export
 from seatrial.cli.digest_group import LogsOrCommand
 from seatrial.cli.digest_show import show
+from seatrial.cli.digest_snapshot import snapshot
 from seatrial.cli.output import print_json
 from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.naming import SCRATCH
+from seatrial.domain.statements import DIALECT
 from seatrial.domain.workload import Digest, QueryClass
 from seatrial.parsing.logs.recognise import Form
 from seatrial.report.workload_limits import held
@@ -62,6 +64,7 @@ def digest(desk: Desk, logs: tuple[Path, ...], record: bool, samples: bool, form
       seatrial digest show -d acme            the classes as a table, and the limits they break
       seatrial digest diff A B -d acme        what got slower, what is new, what is gone
       seatrial digest export -d acme          for other programs
+      seatrial digest snapshot -d acme        performance_schema's counts, where there is no log
     """
     _no_command_among(logs)
     wanted = record or desk.settings.workload.record
@@ -78,7 +81,7 @@ def digest(desk: Desk, logs: tuple[Path, ...], record: bool, samples: bool, form
         click.echo("\n".join(_page(made, wanted, "replay" if wanted and desk.instance == SCRATCH else "plan")))
 
 
-for _command in (show, diff, export):
+for _command in (show, diff, export, snapshot):
     digest.add_command(_command)
 
 
@@ -95,10 +98,13 @@ def _no_command_among(logs: tuple[Path, ...]) -> None:
 
 
 def _page(digest: Digest, recorded: bool, following: str = "plan") -> Iterator[str]:
-    size = sum(file.bytes for file in digest.files)
+    counted = digest.dialect == DIALECT
+    size = sum(file.bytes for file in digest.files) / 1e6
+    connections = "" if counted else f" on {digest.connections:,} connections"
+    source = "by two snapshots" if counted else f"from {size:,.1f} MB of log"
     yield (
-        f"{digest.events:,} statements in {digest.seconds:,.0f} s on {digest.connections:,} connections, "
-        f"{digest.errors:,} with errors; {len(digest.classes):,} classes, from {size / 1e6:,.1f} MB of log"
+        f"{digest.events:,} statements in {digest.seconds:,.0f} s{connections}, {digest.errors:,} with errors; "
+        f"{len(digest.classes):,} classes, {source}"
     )
     yield ""
     yield f"{'count':>9}  {'total s':>9}  {'p50 ms':>8}  {'p95 ms':>8}  {'p99 ms':>8}  {'share':>6}  class"
@@ -107,13 +113,8 @@ def _page(digest: Digest, recorded: bool, following: str = "plan") -> Iterator[s
     if len(digest.classes) > _TOP:
         yield f"{'':>57}  … and {len(digest.classes) - _TOP:,} more"
     yield ""
-    explicit = sum(each.count for each in digest.transactions if each.explicit)
-    rolled_back = sum(each.rolled_back for each in digest.transactions)
-    yield (
-        f"{digest.transaction_count:,} transactions of {len(digest.transactions):,} kinds: {explicit:,} from BEGIN to "
-        f"COMMIT or ROLLBACK ({rolled_back:,} rolled back), {digest.transaction_count - explicit:,} single statements; "
-        f"{digest.incomplete_transactions:,} incomplete"
-    )
+    if not counted:
+        yield _transactions(digest)
     if digest.other_databases:
         yield f"{digest.other_databases:,} statements of other databases were left out."
     if unread := [query for query in digest.classes if query.not_parsed]:
@@ -129,6 +130,16 @@ def _page(digest: Digest, recorded: bool, following: str = "plan") -> Iterator[s
             classes = len({breach.id for breach in each.breaches})
             yield f"! {classes:,} classes break a limit of {each.name}, {each.profile.title}: seatrial digest show"
     yield f"Next: seatrial {following}"
+
+
+def _transactions(digest: Digest) -> str:
+    explicit = sum(each.count for each in digest.transactions if each.explicit)
+    rolled_back = sum(each.rolled_back for each in digest.transactions)
+    return (
+        f"{digest.transaction_count:,} transactions of {len(digest.transactions):,} kinds: {explicit:,} from BEGIN to "
+        f"COMMIT or ROLLBACK ({rolled_back:,} rolled back), {digest.transaction_count - explicit:,} single statements; "
+        f"{digest.incomplete_transactions:,} incomplete"
+    )
 
 
 def _row(query: QueryClass, total_us: int) -> str:

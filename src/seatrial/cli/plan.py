@@ -93,7 +93,8 @@ def _told(made: Plan, digest: Digest) -> Iterator[str]:
     yield ""
     yield "Weighed:"
     for each in made.alternatives:
-        figures = f"{each.tables} tables, {each.transactions_single:.1%} of transactions, {each.executions_bound:.1%}"
+        single = f"{each.transactions_single:.1%} of transactions, " if digest.transactions else ""
+        figures = f"{each.tables} tables, {single}{each.executions_bound:.1%}"
         yield f"  {each.key:<34} {figures} of executions name it. {_sentence(each.because)}"
     yield f"{made.asked} plans by Vitess {made.vitess_version}; nothing was executed."
 
@@ -126,6 +127,9 @@ def _workload(made: Plan, digest: Digest) -> Iterator[str]:
         yield from _wanting(each, queries[each.query])
     if len(wanting) > _SHOWN:
         yield f"  … and {len(wanting) - _SHOWN} more: --json"
+    if not digest.transactions:
+        yield "Transactions that stay in one place: not known, the digest has none"
+        return
     yield f"Transactions that stay in one place: {made.transactions_single:.2%}"
     for crossing in made.crossing[:5]:
         yield f"  {crossing.crossing:,} of {crossing.count:,} of {crossing.transaction} do not: {crossing.because}"

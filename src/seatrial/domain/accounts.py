@@ -45,7 +45,7 @@ def grants(*, database: str, sidecar: str, reader: str, mover: str) -> tuple[Gra
             user=reader,
             privileges=("SELECT",),
             database="performance_schema",
-            why="verify, gates: who writes, how much",
+            why="verify, gates: who writes, how much; digest snapshot: counts of statements",
         ),
         Grant(
             user=mover, privileges=MOVER_GLOBAL, database=None, why="load: read the binary log, flush for a snapshot"

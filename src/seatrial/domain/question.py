@@ -1,4 +1,5 @@
-"""What `collect` asks of a MySQL server, one name a statement: the contract between the stage and the adapter."""
+"""What `collect` and `digest snapshot` ask of a MySQL server, one name a statement: the contract between the stages
+and the adapter."""
 
 from enum import StrEnum
 
@@ -28,6 +29,10 @@ class Question(StrEnum):
     LONG_TRANSACTIONS = "long_transactions"
     HISTORY_LIST = "history_list"
     SIDECARS = "sidecars"
+    STATEMENT_SETUP = "statement_setup"
+    OTHER_STATEMENTS = "other_statements"
+    STATEMENTS = "statements"
+    STATEMENT_HISTOGRAM = "statement_histogram"
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -39,6 +44,20 @@ class Question(StrEnum):
         """Whether it is asked once for each table."""
         return self is Question.CREATE_TABLE
 
+
+SNAPSHOT = (
+    Question.VERSION,
+    Question.VARIABLES,
+    Question.STATUS,
+    Question.STATEMENT_SETUP,
+    Question.OTHER_STATEMENTS,
+    Question.STATEMENTS,
+    Question.STATEMENT_HISTOGRAM,
+)
+"""What `digest snapshot` asks, in its order."""
+
+COLLECTED = tuple(each for each in Question if each not in SNAPSHOT[3:])
+"""What `collect` asks."""
 
 REQUIRED = (
     Question.VERSION,
@@ -91,4 +110,44 @@ _COLUMNS: dict[Question, tuple[str, ...]] = {
     Question.LONG_TRANSACTIONS: ("thread_id", "account", "open_s", "rows_locked", "rows_modified"),
     Question.HISTORY_LIST: ("length",),
     Question.SIDECARS: ("name",),
+    Question.STATEMENT_SETUP: ("moment", "consumers_off", "instruments_off", "instruments_untimed"),
+    Question.OTHER_STATEMENTS: ("statements",),
+    Question.STATEMENTS: (
+        "schema_name",
+        "digest",
+        "digest_text",
+        "count_star",
+        "sum_timer_wait",
+        "min_timer_wait",
+        "max_timer_wait",
+        "sum_lock_time",
+        "sum_errors",
+        "sum_warnings",
+        "sum_rows_affected",
+        "sum_rows_sent",
+        "sum_rows_examined",
+        "sum_created_tmp_tables",
+        "sum_created_tmp_disk_tables",
+        "sum_select_full_join",
+        "sum_select_full_range_join",
+        "sum_select_range",
+        "sum_select_range_check",
+        "sum_select_scan",
+        "sum_sort_merge_passes",
+        "sum_sort_range",
+        "sum_sort_rows",
+        "sum_sort_scan",
+        "sum_no_index_used",
+        "sum_no_good_index_used",
+        "first_seen",
+        "last_seen",
+    ),
+    Question.STATEMENT_HISTOGRAM: (
+        "schema_name",
+        "digest",
+        "bucket_number",
+        "bucket_timer_low",
+        "bucket_timer_high",
+        "count_bucket",
+    ),
 }

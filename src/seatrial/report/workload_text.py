@@ -70,7 +70,8 @@ def plan(exhibits: Exhibits) -> Iterator[Line]:
 
     if body.alternatives:
         yield line("sharded by", body.alternatives[0].key, "alternatives", 0, "key")
-    yield line("transactions on one value", words.percent(body.transactions_single), "transactions_single")
+    if exhibits.digest is None or exhibits.digest.body.transactions:
+        yield line("transactions on one value", words.percent(body.transactions_single), "transactions_single")
     for answer in Answer:
         yield line(f"queries: {answer}", words.percent(getattr(body.by_executions, answer)), "by_executions", answer)
     for at, table in enumerate(body.tables[:MOST_TABLES]):

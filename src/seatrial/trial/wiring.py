@@ -61,6 +61,12 @@ class Wiring:
             yield source
 
     @contextmanager
+    def counts(self) -> Iterator[MySqlSource]:
+        """The source in such a session outside its database, for `digest snapshot`."""
+        with MySqlSource(self.reader_login(), inside=False) as source:
+            yield source
+
+    @contextmanager
     def source(self) -> Iterator[Connection]:
         """The reading account's connection to the source."""
         with Connection(self.reader_login(), init=SESSION) as connection:

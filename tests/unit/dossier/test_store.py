@@ -202,7 +202,11 @@ def test_rows_values_lie_apart_where_only_the_owner_looks(dossier: Dossier) -> N
 
 
 def test_only_row_values_are_private_and_an_open_folder_is_closed(dossier: Dossier) -> None:
-    assert {k.name for k in KINDS.values() if k.sensitivity is Sensitivity.PRIVATE} == {"mismatches", "recording"}
+    assert {k.name for k in KINDS.values() if k.sensitivity is Sensitivity.PRIVATE} == {
+        "mismatches",
+        "recording",
+        "samples",
+    }
     (dossier.root / "private").mkdir(mode=0o755)
     assert stat.S_IMODE(dossier.private.stat().st_mode) == 0o700
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from seatrial.domain.event import Tell, silent
+from seatrial.domain.event import Event, Note, Tell, silent
 from seatrial.domain.fault import Fault
 from seatrial.domain.plan import Placement, Plan
 from seatrial.domain.ports import PlanAnswer
@@ -206,6 +206,26 @@ def test_baselines_are_shown_beside() -> None:
 def test_what_could_not_be_read_is_counted_as_crossing() -> None:
     made = planned(shop_log().add(20, "select orders shop_id=1 note=2", not_parsed="unexpected token"))
     assert any(each.crossing == 20 and "could not be read" in each.because for each in made.crossing)
+
+
+def test_without_transactions_keys_are_found_by_names_and_joins_and_that_is_said() -> None:
+    """As a digest of two snapshots is."""
+    bare = replace(shop_log().add(30, "select orders,currencies shop_id=1 orders.currency~currencies.code").digest())
+    bare = replace(bare, transactions=())
+    told: list[Event] = []
+    made = plan(
+        bare,
+        replace(factories.collection(), schema=SHOP),
+        shards=2,
+        given=None,
+        planner=Recorded(),
+        tell=told.append,
+    )
+    assert {places(made)[table] for table in ("customers", "orders", "order_lines", "archive")} == {"shop_id"}
+    assert places(made)["currencies"] == "reference"
+    assert made.crossing == ()
+    assert "transactions are not known" in made.alternatives[0].because
+    assert any(isinstance(event, Note) and event.warning and "no transactions" in event.text for event in told)
 
 
 def test_what_goes_nowhere_is_not_counted() -> None:

@@ -1,11 +1,14 @@
-"""The source's MySQL, asked `collect`'s questions: read-only session, each statement under a time cap."""
+"""The source's MySQL, asked what `collect` and `digest snapshot` ask: read-only session, each statement under a time
+cap."""
 
 import re
 import time
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pymysql
 from msgspec import Struct
 
@@ -15,7 +18,7 @@ from seatrial.domain.accounts import READER_DATABASE, pattern
 from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.identifier import quote
 from seatrial.domain.ports import Unanswered
-from seatrial.domain.question import Question
+from seatrial.domain.question import COLLECTED, Question
 from seatrial.domain.version import version_numbers
 
 TIME_CAP_S = 20.0
@@ -31,15 +34,16 @@ _TOO_LONG = {1317, 1969, 3024}  # interrupted, MariaDB's and MySQL's statement t
 
 
 class Sent(Struct, frozen=True, kw_only=True):
-    """A statement that `collect` would send, for people to read before anything is sent."""
+    """A statement that would be sent, for people to read before anything is sent."""
 
     name: str
     sql: str
     why: str
 
 
-def planned(database: str, *, time_cap_s: float = TIME_CAP_S) -> list[Sent]:
-    """Every statement `collect` may send, in order; one that has several forms is listed with each form's server."""
+def planned(database: str, *, questions: Sequence[Question] = COLLECTED, time_cap_s: float = TIME_CAP_S) -> list[Sent]:
+    """Every statement that may be sent to ask these questions, in their order; one that has several forms is listed
+    with each form's server."""
     settings = [
         (_READ_ONLY, "the server itself refuses any write from this session"),
         (_WHO, "its version decides which of the forms below it gets"),
@@ -52,18 +56,25 @@ def planned(database: str, *, time_cap_s: float = TIME_CAP_S) -> list[Sent]:
             sql=one.text(database),
             why=one.why + (f" [{one.where}]" if one.where else ""),
         )
+        for question in questions
         for one in statements()
+        if one.question is question
     ]
     return session + asked
 
 
 class MySqlSource:
-    """One read-only connection to the source. Close it, or use it in `with`."""
+    """One read-only connection to the source. Close it, or use it in `with`.
 
-    def __init__(self, login: Login, *, time_cap_s: float = TIME_CAP_S) -> None:
+    Not `inside`, the session has no database of its own, so that the server's counts by database have none of its
+    statements.
+    """
+
+    def __init__(self, login: Login, *, time_cap_s: float = TIME_CAP_S, inside: bool = True) -> None:
         if not login.database:
             raise ValueError("a source is one database: the login names none")
-        self._login = login
+        self._database = login.database
+        self._login = login if inside else msgspec.structs.replace(login, database=None)
         self._cap_s = time_cap_s
         self._flavour: str | None = None
         self._version = (0, 0, 0)
@@ -71,7 +82,7 @@ class MySqlSource:
 
     @property
     def database(self) -> str:
-        return self._login.database or ""
+        return self._database
 
     def ask(self, question: Question, *, table: str | None = None) -> list[dict[str, Any]]:
         """The answer's rows, values as str, int, float or None."""

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from seatrial.parsing.logs.general_log import LINE
 from seatrial.parsing.logs.slow_table import header, is_row
+from seatrial.parsing.logs.snapshot_file import is_snapshot
 from seatrial.parsing.vtgate_log import executed
 
 HEAD_BYTES = 1 << 18
@@ -19,6 +20,7 @@ class Form(StrEnum):
     SLOW_TABLE = "slow-table"  # mysql.slow_log as CSV
     GENERAL = "general"
     VTGATE = "vtgate"  # its log of queries in JSON
+    STATEMENTS = "statements"  # no log: a snapshot of performance_schema's digests, of which two make a pair
 
 
 _SLOW = re.compile(rb"^\0*# (?:Time|User@Host|Query_time): ", re.MULTILINE)
@@ -34,6 +36,8 @@ _AS_MYSQL_8 = re.compile(
 
 def recognise(begins: bytes) -> Form | None:
     """The form of a log by its first HEAD_BYTES; None for what is no log that is known."""
+    if is_snapshot(begins):
+        return Form.STATEMENTS
     line = begins.lstrip(b"\0\r\n").partition(b"\n")[0]
     if line.startswith(b"{"):
         return Form.VTGATE if executed(line) is not None else None

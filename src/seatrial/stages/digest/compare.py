@@ -6,6 +6,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from seatrial.domain.sketch import GAMMA, Sketch
+from seatrial.domain.statements import DIALECT, STEP
 from seatrial.domain.workload import Digest, QueryClass
 
 SIGMAS = 3.0
@@ -67,8 +68,10 @@ def compare(before: Digest, after: Digest, *, names: tuple[str, str] = ("before"
     depend on them, and counts are told a second as well."""
     then = {query.id: query for query in before.classes}
     now = {query.id: query for query in after.classes}
+    error = GAMMA * STEP if DIALECT in (before.dialect, after.dialect) else GAMMA
     changes = [
-        _change(then.get(each), now.get(each), before.seconds, after.seconds) for each in dict.fromkeys([*now, *then])
+        _change(then.get(each), now.get(each), before.seconds, after.seconds, error)
+        for each in dict.fromkeys([*now, *then])
     ]
     order = list(Kind)
     return Comparison(
@@ -80,7 +83,7 @@ def compare(before: Digest, after: Digest, *, names: tuple[str, str] = ("before"
     )
 
 
-def _change(then: QueryClass | None, now: QueryClass | None, before_s: float, after_s: float) -> Change:
+def _change(then: QueryClass | None, now: QueryClass | None, before_s: float, after_s: float, error: float) -> Change:
     query = now or then
     assert query is not None  # noqa: S101 – the id is of one of them
     kind, by, weight_us = Kind.SAME, [], 0.0
@@ -90,7 +93,7 @@ def _change(then: QueryClass | None, now: QueryClass | None, before_s: float, af
         kind, weight_us = Kind.GONE, -query.times.total_us
     else:
         weight_us = (_mean_us(now) - _mean_us(then)) * now.count
-        moved = {name: _moved(then.times.sketch, now.times.sketch, share) for name, share in _QUANTILES.items()}
+        moved = {name: _moved(then.times.sketch, now.times.sketch, share, error) for name, share in _QUANTILES.items()}
         slower = [name for name, sign in moved.items() if sign > 0]
         faster = [name for name, sign in moved.items() if sign < 0]
         if slower and (not faster or weight_us >= 0):
@@ -128,13 +131,13 @@ def _mean_us(query: QueryClass) -> float:
     return query.times.total_us / query.count if query.count else 0.0
 
 
-def _moved(then: Sketch, now: Sketch, share: float) -> int:
-    """1: the quantile is larger now, beyond the sketch's error and what chance may do; -1: smaller; 0: neither."""
+def _moved(then: Sketch, now: Sketch, share: float, error: float) -> int:
+    """1: the quantile is larger now, beyond the sketches' error and what chance may do; -1: smaller; 0: neither."""
     then_low, then_high = _within(then, share)
     now_low, now_high = _within(now, share)
-    if now_low > then_high * GAMMA:
+    if now_low > then_high * error:
         return 1
-    return -1 if then_low > now_high * GAMMA else 0
+    return -1 if then_low > now_high * error else 0
 
 
 def _within(sketch: Sketch, share: float) -> tuple[float, float]:

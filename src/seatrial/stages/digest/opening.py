@@ -13,6 +13,7 @@ from seatrial.parsing.logs.general_log import GeneralLog
 from seatrial.parsing.logs.reader import Reader
 from seatrial.parsing.logs.recognise import HEAD_BYTES, Form, recognise
 from seatrial.parsing.logs.slow_table import SlowTable
+from seatrial.parsing.logs.snapshot_file import SnapshotFile
 from seatrial.parsing.logs.vtgate_file import VtgateFile
 from seatrial.parsing.slow_log import SlowLog
 
@@ -23,6 +24,7 @@ _READERS: dict[Form, type[Reader]] = {
     Form.SLOW_TABLE: SlowTable,
     Form.GENERAL: GeneralLog,
     Form.VTGATE: VtgateFile,
+    Form.STATEMENTS: SnapshotFile,
 }
 
 

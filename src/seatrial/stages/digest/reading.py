@@ -16,6 +16,7 @@ from seatrial.parsing.slow_log import SlowLog
 from seatrial.stages.digest.digester import Digester
 from seatrial.stages.digest.opening import Log, Opened, in_time_order, no_log, opened, unreadable
 from seatrial.stages.digest.parallel import InPieces, read_by, worth_it
+from seatrial.stages.digest.statements import are_snapshots, digest_of_pair
 
 SLOW_ONLY_US = 500
 """Some statement of any application is faster than this; if none in the log is, the log leaves them out."""
@@ -36,13 +37,14 @@ def digest(
     crew: Crew | None = None,
     samples: Callable[[Samples], None] | None = None,
 ) -> Digest:
-    """The digest of these logs of one server, read in the order of their first statements.
+    """The digest of these logs of one server, read in the order of their first statements; or of two snapshots of its
+    statements.
 
     Each is of the form its content shows, or all are of `form`. `keep` gets every statement of the database, with its
     literals; without it, large logs are read by the `crew`. `samples` gets some, and names, at the end.
 
     Faults: `digest.no-logs`, `digest.empty`, `digest.not-a-log`, `digest.unreadable`, `digest.other-database`, and
-    those of the crew.
+    those of the crew and of snapshots.
     """
     if not logs:
         raise Fault(
@@ -52,6 +54,8 @@ def digest(
             exit=Exit.USAGE,
         )
     sources = in_time_order([opened(log, form) for log in logs])
+    if are_snapshots(sources):
+        return digest_of_pair(sources, database=database, schema=schema, keep=keep, now=now, tell=tell)
     dialect = ", ".join(dict.fromkeys(source.dialect for source in sources))
     kept = samples is not None
     digester = Digester(dialect=dialect, database=database, schema=schema, keep=keep, ours=ours, samples=kept)

@@ -33,6 +33,11 @@ def plan(
     schema = collection.schema
     tell(Progress(phase="reading the workload"))
     field = Field(schema, workload(digest, schema))
+    if not field.knows_transactions:
+        said = (
+            "the digest has no transactions: what stays in one place is not known, and keys are found by names, joins "
+        )
+        tell(Note(text=said + "and foreign keys alone", warning=True))
     values = _values(digest, schema)
     if given is not None:
         given.check(schema)
@@ -77,8 +82,8 @@ def _searched(
     found = search(field, values, shards, tell)
     best = found[0]
     if not best.sharded:
-        tell(Note(text=f"everything stays unsharded: {words.chosen(best)}", warning=True))
-    shown = [words.alternative(best, words.chosen(best), "" if best.sharded else "none")]
+        tell(Note(text=f"everything stays unsharded: {words.chosen(best, field)}", warning=True))
+    shown = [words.alternative(best, words.chosen(best, field), "" if best.sharded else "none")]
     for other in found[1:ALTERNATIVES]:
         shown.append(words.alternative(other, words.why_not(other, best, field), "" if other.families else "none"))
     for name, places in _baselines(field):

@@ -17,7 +17,7 @@ from seatrial.domain.workload import Column, ColumnValues
 from seatrial.stages.plan import keys
 from seatrial.stages.plan.keys import Family
 from seatrial.stages.plan.place import REFERENCE, UNSHARDED, Place, Run, Stay, by, names_key, run
-from seatrial.stages.plan.workload import Transaction, Use, Workload
+from seatrial.stages.plan.workload import Statement, Transaction, Use, Workload
 
 HALF = 0.5
 BOUND_WEIGHT = 0.1
@@ -75,7 +75,8 @@ class Field:
         self.bytes = sum(table.data_bytes + table.index_bytes for table in schema.tables) or 1
         self.transactions_of = _by_table(enumerate(each.tables for each in self.transactions))
         self.statements_of = _by_table(enumerate(each.tables for each in self.statements))
-        self.read_with = _read_with(self.transactions)
+        self.knows_transactions = bool(workload.transactions or workload.blind)
+        self.read_with = _read_with(self.transactions) if self.knows_transactions else _joined_with(self.statements)
         self.pointed_at = _pointed_at(schema)
         self.candidates = keys.Candidates(schema, workload)
         self.families = keys.families(schema, workload, self.candidates)
@@ -114,6 +115,15 @@ def _read_with(transactions: Sequence[Transaction]) -> dict[str, set[str]]:
         for touch in transaction.touches:
             for table in set(touch.statement.tables) - touch.statement.written:
                 found[table] |= transaction.tables - {table}
+    return found
+
+
+def _joined_with(statements: Sequence[Statement]) -> dict[str, set[str]]:
+    """The same as far as statements alone tell it."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for statement in statements:
+        for table in set(statement.tables) - statement.written:
+            found[table] |= set(statement.tables) - {table}
     return found
 
 

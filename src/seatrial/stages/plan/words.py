@@ -102,10 +102,12 @@ def alternative(scored: Scored, because: str, key: str = "") -> Alternative:
     )
 
 
-def chosen(scored: Scored) -> str:
+def chosen(scored: Scored, field: Field) -> str:
     """Why the first is the first."""
     if not scored.sharded:
         return "no column is named by enough statements: nothing is gained by sharding this workload"
+    if not field.knows_transactions:
+        return f"{scored.executions_bound:.1%} of the executions name it; transactions are not known"
     return (
         f"keeps {scored.transactions_single:.1%} of the transactions in one place, and {scored.executions_bound:.1%} "
         "of the executions name it"

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from seatrial.adapters.mysql.source import planned
+from seatrial.adapters.mysql.source import Sent, planned
 from seatrial.adapters.mysql.statements import MARK, statement, statements
-from seatrial.domain.question import Question
+from seatrial.domain.question import COLLECTED, SNAPSHOT, Question
 from seatrial.domain.version import version_numbers
 
 WRITING = re.compile(
@@ -30,6 +30,40 @@ def test_each_statement_only_reads_metadata(one: object) -> None:
     assert sql.startswith(("SELECT", "SHOW", "SET SESSION"))
     for source in re.findall(r"\b(?:FROM|JOIN)\s+(\S+)", without_strings):
         assert source.startswith("information_schema.")
+
+
+@pytest.mark.parametrize("one", planned("shop", questions=SNAPSHOT), ids=lambda one: one.name)
+def test_each_statement_of_a_snapshot_only_reads_counts(one: Sent) -> None:
+    """And none of them a sample of a statement, which has literals."""
+    without_strings = re.sub(r"'[^']*'", "''", one.sql)
+    assert not WRITING.search(without_strings.upper())
+    assert one.sql.endswith(MARK)
+    assert "sample" not in one.sql.lower() and "*" not in without_strings.replace("COUNT(*)", "").removesuffix(MARK)
+    assert one.sql.startswith(("SELECT", "SHOW GLOBAL", "SET SESSION"))
+    for source in re.findall(r"\b(?:FROM|JOIN)\s+(\S+)", without_strings):
+        assert source.startswith(("performance_schema.setup_", "performance_schema.events_statements_"))
+
+
+def test_collect_and_a_snapshot_ask_what_they_announce_and_no_more() -> None:
+    collected, counted = ({sent.name for sent in planned("shop", questions=asked)} for asked in (COLLECTED, SNAPSHOT))
+    assert collected & counted == {"session", "version", "variables", "status"}
+    assert {sent.name for sent in planned("shop")} == collected
+
+
+@pytest.mark.parametrize(
+    ("flavour", "version", "quantiles"),
+    [
+        ("mysql", (5, 7, 44), False),
+        ("mysql", (8, 0, 3), True),
+        ("mysql", (9, 7, 4), True),
+        ("mariadb", (11, 4, 2), False),
+    ],
+)
+def test_quantiles_are_not_asked_of_servers_without_them(
+    flavour: str, version: tuple[int, int, int], quantiles: bool
+) -> None:
+    sql = statement(Question.STATEMENTS, flavour=flavour, version=version).sql
+    assert ("quantile_95" in sql) is quantiles
 
 
 @pytest.mark.parametrize(
