@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from seatrial.parsing.lexer import HOLE
 
-WORTH_LITERALS = 12
+WORTH_LITERALS = 40
 """A statement of fewer is looked up as it is."""
 
 _ROW = rb"\((?:[^()]|\((?:[^()]|\([^()]*+\))*+\))*+\)"

@@ -57,22 +57,22 @@ class Classes:
         if sql[:2] == b"/*" and (tag := _TAG.match(sql)) is not None:
             known = self._tagged(tag[1].decode())
             if known is not None:
-                return Known(known, [])
+                return known, [], None, None
         if errno == SYNTAX_ERROR:
-            return Known(self._refused(sql), [])
+            return self._refused(sql), [], None, None
         if len(sql) <= FIXED_BYTES and (fixed := self._fixed.get(sql)) is not None:
-            return Known(fixed, [])
+            return fixed, [], None, None
         if (outlined := outline(sql)) is not None and (recalled := self._outlines.recalled(*outlined)) is not None:
-            return Known(recalled.text, outlined[1], recalled.reads)
+            return recalled.text, outlined[1], recalled.reads, None
         split_text, literals = split(sql)
         if (short := shortened(split_text, literals)) is not None:
-            return Known(self._text(short.text, short.literals), [], None, short.alike)
+            return self._text(short.text, short.literals), [], None, short.alike
         text = self._text(split_text, literals)
         if not literals:
             self._fix(sql, text)
         elif outlined is not None:
             self._outlines.remember(sql, *outlined, text)
-        return Known(text, literals)
+        return text, literals, None, None
 
     def _text(self, text: bytes, literals: list[bytes]) -> Text:
         """What is known of a split text (lexer.split)."""

@@ -112,7 +112,7 @@ class Digester:
                 self._command(commands[row], connection)
                 continue
             found = known(sql, errno)
-            query = found.text.query
+            query = found[0].query
             if query.elsewhere:
                 self._choice.other_databases[query.statement.databases[0]] += 1
                 continue

@@ -78,14 +78,9 @@ class Recalled(Struct, frozen=True):
     others: "dict[tuple[bytes, ...], Recalled]" = {}
 
 
-class Known(NamedTuple):
-    """What is known of one statement: its text, and where its values are: in `literals`; in its pieces, where `reads`
-    tells; in `alike`, lists of literals, if it was shortened (parsing.repeats)."""
-
-    text: Text
-    literals: list[bytes]
-    reads: tuple[Read, ...] | None = None
-    alike: list[list[bytes | None]] | None = None
+Known = tuple[Text, list[bytes], tuple[Read, ...] | None, list[list[bytes | None]] | None]
+"""What is known of one statement: its text, and where its values are: in its literals; in its pieces instead, where
+reads tell; or in lists of literals that are alike, if it was shortened (parsing.repeats)."""
 
 
 class Outlines:
