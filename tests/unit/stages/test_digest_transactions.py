@@ -164,3 +164,20 @@ def test_more_values_than_are_kept_is_said() -> None:
         patch.setattr("seatrial.stages.digest.tally.VALUES_KEPT", 10)
         (values,) = digested(log(*[f"SELECT x FROM t WHERE id = {n}" for n in range(50)])).values
     assert (values.executions, values.distinct, values.capped) == (50, 10, True)
+
+
+def test_a_transaction_with_a_long_silence_in_it_is_incomplete_and_so_is_what_follows_up_to_a_begin() -> None:
+    hole = module.GAP_US / 1e6 + 1
+    content = BANNER + event("BEGIN", use="shop") + event(A, second=1)
+    content += event(B, second=hole + 2) + event("COMMIT", second=hole + 3)
+    content += event("BEGIN", second=hole + 4) + event(A, second=hole + 5) + event("COMMIT", second=hole + 6)
+    found = digested(content)
+    assert told(content) == [("a", True, 1, 0)]
+    assert found.incomplete_transactions == 2
+
+
+def test_a_long_statement_is_no_silence() -> None:
+    took_us = module.GAP_US + 5_000_000
+    content = BANNER + event("BEGIN", use="shop") + event(A, second=took_us / 1e6 + 1, took_us=took_us)
+    content += event("COMMIT", second=took_us / 1e6 + 2)
+    assert told(content) == [("a", True, 1, 0)]

@@ -25,6 +25,9 @@ TOUCHES_KEPT = 1_000
 UNDECIDED_KEPT = 100
 """Statements after which a connection that said neither BEGIN nor COMMIT is taken to commit each by itself."""
 
+GAP_US = 600_000_000
+"""A connection silent for longer inside a transaction is taken to have said what the log does not have."""
+
 SERVER_ROLLED_BACK = (1213,)
 """Errors with which the server ends the transaction by itself: a deadlock."""
 
@@ -35,6 +38,7 @@ all those beyond the ones told apart."""
 
 _NONE = Control.NONE
 _ONE, _MANY = (0,), (MANY,)
+_WITH_ROWS = (Control.NONE, Control.IMPLICIT, Control.ASIDE)
 
 
 class Mode(IntEnum):
@@ -138,7 +142,8 @@ class _Tally(Struct, array_like=True, eq=False):
 
 
 class Transactions(Struct, array_like=True, eq=False):
-    """Follows every connection's transactions. `incomplete`: those begun before the log, or open at its end."""
+    """Follows every connection's transactions. `incomplete`: those begun before the log, open at its end, or
+    with a gap in them."""
 
     tallies: dict[tuple[int, ...], _Tally] = {}
     incomplete: int = 0
@@ -159,6 +164,8 @@ class Transactions(Struct, array_like=True, eq=False):
             if control is Control.NONE:
                 self._count([Executions(query.number, values, began_us, ended_us)], False, False, ended_us - began_us)
             return
+        if session.open and (began_us if control in _WITH_ROWS else ended_us) - session.ended_us > GAP_US:
+            self._gap(session)
         session.ended_us = ended_us
         if control is _NONE or (control is Control.ASIDE and session.open):
             if session.open:
@@ -214,8 +221,10 @@ class Transactions(Struct, array_like=True, eq=False):
     def again(self, session: Session, steps: Sequence[Step]) -> None:
         """What the connection did at the beginning of the part that follows, now that we know how it came there."""
         for step in steps:
-            session.ended_us = step.ended_us or session.ended_us
             one = step.one
+            if session.open and (step.ended_us if one is None else one.began_us) - session.ended_us > GAP_US:
+                self._gap(session)
+            session.ended_us = step.ended_us or session.ended_us
             if step.what is What.BEGAN:
                 self._begun(session, step.ended_us)
                 session.open = False
@@ -289,6 +298,11 @@ class Transactions(Struct, array_like=True, eq=False):
         if len(held) > UNDECIDED_KEPT:
             self._settle(session, rolled_back=False)
             session.mode = Mode.EACH
+
+    def _gap(self, session: Session) -> None:
+        """The log has a hole here: what is open may have ended in it, and something else begun."""
+        self.incomplete += 1
+        session.held, session.open, session.too_long, session.control_seen = [], False, False, False
 
     def _implicit(self, session: Session, one: Executions) -> None:
         if session.blind:
