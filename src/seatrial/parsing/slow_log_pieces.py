@@ -8,6 +8,7 @@ from seatrial.parsing.slow_log import BANNER, HEADING, LONGEST_HEADING
 
 _BORDER = re.compile(rb";\r?\n(?=# Time: )")
 _SEARCHED_BYTES = 1 << 20
+_STEP_BYTES = 8 << 20
 
 
 def pieces(log: BinaryIO, size: int, seen: Callable[[bytes], None]) -> Iterator[tuple[int, int, str]]:
@@ -15,8 +16,20 @@ def pieces(log: BinaryIO, size: int, seen: Callable[[bytes], None]) -> Iterator[
     given every piece's bytes.
 
     A piece begins at a whole heading behind a statement that has ended: the reader takes such a one for the next event
-    whatever came before it. Each piece is found when it is asked for.
+    whatever came before it. Each piece is found when it is asked for, in steps that fit memory.
     """
+    begin, end, database = 0, 0, ""
+    for start, end, used in _steps(log, min(size, _STEP_BYTES), seen):
+        if start == begin:
+            database = used
+        if end - begin >= size:
+            yield begin, end, database
+            begin = end
+    if begin < end:
+        yield begin, end, database
+
+
+def _steps(log: BinaryIO, size: int, seen: Callable[[bytes], None]) -> Iterator[tuple[int, int, str]]:
     start, database, rest = 0, "", b""
     while content := rest + log.read(max(0, size + _SEARCHED_BYTES - len(rest))):
         at = size

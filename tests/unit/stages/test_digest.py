@@ -14,7 +14,7 @@ from seatrial.domain.executed import Executed
 from seatrial.domain.fault import Cancelled, Fault
 from seatrial.domain.workload import Digest, QueryClass, Recorded, Verb
 from seatrial.parsing.slow_log import SlowLog
-from seatrial.stages.digest import Digester, Log, digest, texts
+from seatrial.stages.digest import Digester, Log, classes, digest, texts
 from seatrial.stages.digest.opening import looks_like
 from tests.unit.slow_logs import BANNER, BEGAN, closed, event, log
 
@@ -359,3 +359,17 @@ def test_statements_known_by_their_outline_are_digested_as_if_each_were_lexed(
         patch.setattr(texts, "OUTLINES_OF_A_TEXT", 0)
         lexed = digested(content)
     assert digested(content) == lexed
+
+
+def test_beyond_the_classes_that_are_kept_only_spellings_met_before_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(classes, "CLASSES_KEPT", 2)
+    statements = ["SELECT a FROM t WHERE b IN (1, 2)", "SELECT b FROM t"]
+    beyond = ["SELECT c FROM t", "SELECT d FROM t", "SELECT c FROM t"]
+    again = ["select  a from t where b in (1,2,3,4)", "SELECT b\nFROM t"]
+    found = digested(log(*statements, *beyond, *again))
+    assert {query.fingerprint: query.count for query in found.classes} == {
+        "select a from t where b in (?)": 2,
+        "select b from t": 2,
+        classes.TOO_MANY: 3,
+    }
+    assert "3 statements are of classes beyond the first 2." in found.caveats

@@ -13,17 +13,20 @@ from seatrial.parsing.repeats import shortened
 from seatrial.parsing.statement import Bound, Statement, read
 from seatrial.parsing.words import KEYWORDS
 from seatrial.stages.digest.counted import Class, Control, variables
-from seatrial.stages.digest.texts import Known, Outlines, Text
+from seatrial.stages.digest.texts import OUTLINES_OF_A_TEXT, Known, Outlines, Text
 
 TEXTS_KEPT = 20_000
 TEXT_BYTES_KEPT = 64 << 20
 CLASSES_KEPT = 10_000
+SPELLINGS_KEPT = 100_000
+"""Once there are too many classes, a statement is only lexed if one spelled like it was: see `_spelling`."""
 FIXED_KEPT = 1_000
 FIXED_BYTES = 100
 
 SYNTAX_ERROR = 1064
 TOO_MANY = "(a class beyond those that are told apart)"
 _TAG = re.compile(rb"/\*seatrial:([0-9a-f]{16})\*/")
+_LISTED = re.compile(rb"\x00(?: ?, ?\x00)++")
 _FIRST_WORD = re.compile(rb"\s*([A-Za-z]{1,12})\b")
 
 
@@ -47,10 +50,15 @@ class Classes:
         self._text_bytes = 0
         self._outlines = Outlines()
         self._fixed: dict[bytes, Text] = {}  # whole statements that have no literals, such as COMMIT
+        self._spellings: set[int] = set()
         self._by_fingerprint: dict[str, Class] = {}
         self._by_tag: dict[str, Class] = {}
         self.all: list[Class] = []
-        self.too_many = 0
+
+    @property
+    def too_many(self) -> int:
+        """How many statements are of classes beyond those that are told apart."""
+        return query.count if (query := self._by_fingerprint.get(TOO_MANY)) is not None else 0
 
     def known(self, sql: bytes, errno: int) -> Known:
         """What is known of a statement."""
@@ -68,7 +76,7 @@ class Classes:
         if (short := shortened(split_text, literals)) is not None:
             return self._text(short.text, short.literals), [], None, short.alike
         text = self._text(split_text, literals)
-        if not literals:
+        if not literals and text.query.fingerprint != TOO_MANY:
             self._fix(sql, text)
         elif outlined is not None:
             self._outlines.remember(sql, *outlined, text)
@@ -129,7 +137,6 @@ class Classes:
         for theirs in others:
             ours = self._by_fingerprint.get(theirs.fingerprint)
             if ours is None and len(self.all) >= CLASSES_KEPT and theirs.fingerprint != TOO_MANY:
-                self.too_many += theirs.count
                 ours = self._overflow()
             if ours is None:
                 ours = theirs.uncounted()
@@ -153,21 +160,25 @@ class Classes:
             for text, known in self._texts.items()
         }
         other._text_bytes = self._text_bytes
+        other._spellings = self._spellings
         return other
 
     def _meet(self, text: bytes, literals: list[bytes]) -> Text:
+        if len(self.all) >= CLASSES_KEPT and hash(_spelling(text)) not in self._spellings:
+            return self._beyond()
         lexed = lex(text, literals)
         query = self._by_fingerprint.get(lexed.fingerprint)
         if query is None:
             if len(self.all) >= CLASSES_KEPT:
-                self.too_many += 1
-                return Text(self._overflow())
+                return self._beyond()
             statement = self._read(lexed)
             shape = "" if lexed.broken else lexed.shape  # half a statement is another one: nobody may be asked it
             query = self._make(lexed.fingerprint, shape, statement, lexed.words, lexed.plain)
         elif not lexed.broken and variables(lexed.shape) > variables(query.shape):
             query.shape = lexed.shape
         same = lexed.plain.lower() == query.plain.lower()
+        if len(self._spellings) < SPELLINGS_KEPT:
+            self._spellings.add(hash(_spelling(text)))
         made = Text.of(query, _places(query, query.statement if same else self._read(lexed), lexed), lexed.kept)
         if len(self._texts) >= TEXTS_KEPT or self._text_bytes > TEXT_BYTES_KEPT:
             self._texts.clear()  # a cache: what is met again is read again
@@ -198,6 +209,10 @@ class Classes:
         self._by_fingerprint[fingerprint] = made
         return made
 
+    def _beyond(self) -> Text:
+        """That of all classes beyond those kept; no outline is remembered for it."""
+        return Text(self._overflow(), outlines=OUTLINES_OF_A_TEXT)
+
     def _overflow(self) -> Class:
         if (query := self._by_fingerprint.get(TOO_MANY)) is None:
             statement = Statement(verb=Verb.OTHER, not_parsed="too many classes to keep")
@@ -211,6 +226,11 @@ class Classes:
             return self._schema.table(column.table).column(column.name).data_type not in _NO_KEYS
         except KeyError:
             return True
+
+
+def _spelling(text: bytes) -> bytes:
+    """A split text but for case, blanks and the lengths of lists."""
+    return _LISTED.sub(HOLE, b" ".join(text.lower().split()))
 
 
 def _with_kept(text: bytes, literals: list[bytes], kept: tuple[int, ...]) -> bytes:

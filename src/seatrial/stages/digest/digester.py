@@ -182,7 +182,6 @@ class Digester:
             continues=self._continues,
             restarted=self._restarted,
             classes=[query for query in self._classes.all if query.count],
-            too_many=self._classes.too_many,
             transactions=self._transactions,
             values=self._values.all,
             series=self._series,
@@ -218,7 +217,6 @@ class Digester:
         """
         self._count_waiting()
         numbers, unlike = self._classes.take(part.classes)
-        self._classes.too_many += part.too_many
         self._transactions.take(part.transactions, numbers, unlike)
         self._values.take(part.values)
         self._series.take(part.series)
@@ -344,7 +342,7 @@ class Digester:
             caveats.append("The log has no connection ids: transactions cannot be followed, nor it be replayed.")
         if self._classes.too_many:
             caveats.append(
-                f"{self._classes.too_many:,} statements are of classes beyond the first {len(self._classes.all):,}."
+                f"{self._classes.too_many:,} statements are of classes beyond the first {len(self._classes.all) - 1:,}."
             )
         if self._transactions.beyond:
             caveats.append(

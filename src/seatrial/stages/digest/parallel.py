@@ -20,7 +20,7 @@ from seatrial.stages.digest.worker import Order, Piece, Read
 
 WORTH_BYTES = 20_000_000
 """A smaller log is read sooner than workers are started."""
-PIECE_BYTES = 24 << 20
+PIECE_BYTES = 96 << 20
 LEAST_PIECE_BYTES = 4 << 20
 
 _WORKER = "seatrial.stages.digest.worker"

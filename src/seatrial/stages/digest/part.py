@@ -30,7 +30,6 @@ class Part(Struct, kw_only=True, array_like=True, eq=False):
     continues: bool
     restarted: bool
     classes: list[Class]
-    too_many: int
     transactions: Transactions
     values: list[tuple[Column, ValueTally]]
     series: Series
