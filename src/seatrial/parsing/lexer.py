@@ -129,6 +129,14 @@ def placed(sql: bytes) -> list[tuple[int, int]]:
     return found
 
 
+def comments(sql: bytes) -> list[bytes]:
+    """What stands in the statement's `/* … */`, but for hints and what is executed (`/*+`, `/*!`)."""
+    if b"/*" not in sql:
+        return []
+    parts = _marked(sql)[1::2]
+    return [part[2:-2] for part in parts if part[:2] == b"/*" and part[2:3] not in (b"!", b"+") and part[-2:] == b"*/"]
+
+
 def _is_open_name(part: bytes) -> bool:
     return part[:1] == b"`" and (len(part) == 1 or part[-1:] != b"`")
 

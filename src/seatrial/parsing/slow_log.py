@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from seatrial.domain.executed import Batch, Executed
 from seatrial.domain.workload import NotUnderstood
 from seatrial.parsing.lexer import BROKEN, split
-from seatrial.parsing.slow_log_columns import COMMAND, columns
+from seatrial.parsing.slow_log_columns import COMMAND, People, columns
 
 SERVER_STARTED = "server started"
 """The `command` of an event that stands for a banner: connection ids begin anew."""
@@ -28,7 +28,7 @@ NO_EVENT = "text that is no event"
 # [^\n] is passed over twice as fast as a set of two: a line's \r is taken for its own, and stripped where it matters.
 HEADING = re.compile(
     rb"# (?<![^\n]# )(?:Time: (?P<time>[^\n]*+)\n# )?+"
-    rb"User@Host: (?:(?P<user>[^\[\n]*+)\[[^\]\n]*+\] @ [^\[\n]*+\[[^\]\n]*+\]|[^\r\n]*?)"
+    rb"User@Host: (?:(?P<who>[^\[\n]*+\[[^\]\n]*+\] @ [^\[\n]*+\[[^\]\n]*+\])|[^\r\n]*?)"
     rb"(?:[ \t]++Id: *+(?P<id>[0-9]++))?[ \t]*+\r?\n"
     rb"# Query_time: (?P<took>[0-9.]++) ++Lock_time: (?P<lock>[0-9.]++) ++Rows_sent: (?P<sent>[0-9]++)"
     rb" ++Rows_examined: (?P<examined>[0-9]++)"
@@ -73,7 +73,7 @@ class SlowLog:
         self._name = name
         self._digest = hashlib.sha256()
         self._missed: dict[str, NotUnderstood] = {}
-        self._users: dict[bytes, str] = {}
+        self._people = People()
         self._second = (b"", 0)
         self._database = database
         self._ended_us = 0
@@ -114,7 +114,7 @@ class SlowLog:
             buffer += chunk
             if heading is not None and (last := _last_heading(buffer, search)) is not None:
                 stretch = buffer[: last.start()]
-                batch = columns(stretch, HEADING.split(stretch), self._database, self._users)
+                batch = columns(stretch, HEADING.split(stretch), self._database, self._people)
                 if batch is not None:
                     yield self._counted(batch)
                     buffer, offset = buffer[last.start() :], offset + last.start()
@@ -207,7 +207,7 @@ class SlowLog:
             self._database = heading[-2][:-1].decode(errors="replace")
 
     def _executed(self, heading: Heading, sql: bytes) -> Executed:
-        at, user, number, took, lock, sent, examined, thread, errno, sent_bytes, on_disk, tables, database, stamp = (
+        at, who, number, took, lock, sent, examined, thread, errno, sent_bytes, on_disk, tables, database, stamp = (
             heading
         )
         if database is not None:
@@ -224,6 +224,7 @@ class SlowLog:
             command, sql = sql[len(COMMAND) :].decode(errors="replace"), b""
         if errno is not None:
             self.extra = True
+        user, host = self._people[who]
         return Executed(
             ended_us=ended_us,
             took_us=int(took.replace(b".", b"")) if took[-7:-6] == b"." else _us(took),
@@ -232,7 +233,8 @@ class SlowLog:
             rows_examined=int(examined),
             bytes_sent=int(sent_bytes) if sent_bytes is not None else 0,
             errno=int(errno) if errno is not None else 0,
-            user=(self._users.get(user) or self._user(user)) if user is not None else "",
+            user=user,
+            host=host,
             connection=int(number if number is not None else thread or 0),
             database=self._database,
             command=command,
@@ -240,12 +242,6 @@ class SlowLog:
             tmp_tables=int(tables or 0),
             tmp_disk_tables=int(on_disk or 0),
         )
-
-    def _user(self, text: bytes) -> str:
-        user = self._users.get(text)
-        if user is None:
-            user = self._users[text] = text.decode(errors="replace")
-        return user
 
     def _moment_us(self, text: bytes) -> int:
         """µs since 1970; 0 for a time of another form (MySQL before 5.7 wrote `160929  8:41:26`)."""

@@ -15,12 +15,24 @@ _FIELDS = 14
 _MOMENT_BYTES = len("2026-11-21T08:50:00.000000Z")
 
 
-def columns(stretch: bytes, parts: list[bytes | Any], database: str, users: dict[bytes, str]) -> Batch | None:
+class People(dict[bytes | None, tuple[str, str]]):
+    """Account and host of each `app[app] @ db1 [10.0.0.7]` met, the address where there is no name."""
+
+    def __missing__(self, who: bytes | None) -> tuple[str, str]:
+        if who is None:
+            return "", ""
+        user, _, rest = who.partition(b"[")
+        host, _, address = rest.partition(b"] @ ")[2].partition(b"[")
+        found = self[who] = (_text(user), _text(host.strip() or address.removesuffix(b"]")))
+        return found
+
+
+def columns(stretch: bytes, parts: list[bytes | Any], database: str, people: People) -> Batch | None:
     """The events of a stretch, whose `parts` are what `slow_log.HEADING` splits it into; None if it is not ordinary.
 
-    `database` is in use where it begins; `users` are those met before, which grow.
+    `database` is in use where it begins; `people` are those met before.
     """
-    at, user, number, took, lock, sent, examined, _, errno, size, on_disk, tables, used, _, body = (
+    at, who, number, took, lock, sent, examined, _, errno, size, on_disk, tables, used, _, body = (
         parts[field :: _FIELDS + 1] for field in range(1, _FIELDS + 2)
     )
     if parts[0] or not _whole(stretch, body) or None in at or None in number or None in errno or None in size:
@@ -37,7 +49,8 @@ def columns(stretch: bytes, parts: list[bytes | Any], database: str, users: dict
         rows_examined=list(map(int, examined)),
         bytes_sent=list(map(int, size)),
         errno=list(map(int, errno)),
-        user=[users.get(one) or _user(one, users) for one in user],
+        user=[people[one][0] for one in who],
+        host=[people[one][1] for one in who],
         connection=list(map(int, number)),
         database=_databases(used, database),
         command=_commands(sql),
@@ -91,10 +104,8 @@ def _seldom(numbers: list[bytes | None]) -> list[int] | None:
     return [int(number or 0) for number in numbers]
 
 
-def _user(text: bytes | None, users: dict[bytes, str]) -> str:
-    if text is None:
-        return ""
-    return users.setdefault(text, text.decode(errors="replace"))
+def _text(name: bytes) -> str:
+    return name.decode(errors="replace")
 
 
 def _databases(used: list[bytes | None], database: str) -> list[str]:

@@ -14,6 +14,7 @@ from seatrial.domain.naming import Naming
 from seatrial.domain.rehearsal import GateLimits
 from seatrial.dossier.store import write_whole
 from seatrial.parsing.logs.recognise import Form
+from seatrial.stages.digest.choosing import Filters
 
 FILE = "trial.toml"
 
@@ -29,13 +30,29 @@ class RehearsalSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class WorkloadSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The logs to digest, relative to the dossier, also as patterns such as `slow.log*`. `format` None: each log's
     content tells what it is. `record` keeps their statements, literals and all, in the private part of the dossier for
-    `keep_days`: replay needs them. `samples` keeps two of each class there, and the names of accounts and hosts."""
+    `keep_days`: replay needs them. `samples` keeps two of each class there, and the names of accounts and hosts.
+    The rest are filters (stages.digest.choosing): only what passes them is digested; `database` "" is the source's."""
 
     logs: tuple[str, ...] = ()
     format: Form | None = None
     record: bool = False
     samples: bool = False
+    database: str = ""
+    since: str = ""
+    until: str = ""
+    users: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
     keep_days: Annotated[int, msgspec.Meta(ge=0)] = 14
+
+    @property
+    def filters(self) -> Filters:
+        return Filters(since=self.since, until=self.until, users=self.users, hosts=self.hosts, tags=self.tags)
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """What makes a digest another one: the database and the filters."""
+        return {name: str(value) for name, value in (("database", self.database), ("filters", self.filters)) if value}
 
 
 class ReplaySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -37,7 +37,14 @@ LAST_LINES_S = 0.5
 def _digest(bench: Bench) -> Mapping[str, Any]:
     collected = bench.read("collect").body
     settings = bench.settings.workload
-    database = bench.settings.source_address.database
+    database = settings.database or bench.settings.source_address.database
+    if settings.record and database != bench.settings.source_address.database:
+        raise Fault(
+            "digest.database",
+            f"a recording is for the trial's own database {bench.settings.source_address.database!r}, not {database!r}",
+            remedy="leave --record out, or --db",
+            exit=Exit.USAGE,
+        )
     with ExitStack() as stack:
         logs = [_opened(path, stack) for path in _paths(bench.dossier.root, settings.logs)]
         keep = None
@@ -61,6 +68,7 @@ def _digest(bench: Bench) -> Mapping[str, Any]:
             form=settings.format,
             crew=bench.wiring.crew(),
             samples=kept.append if settings.samples else None,
+            filters=settings.filters,
         )
     expires = (bench.now() + timedelta(days=settings.keep_days)).date().isoformat()
     made: dict[str, Any] = {"digest": found}
@@ -255,7 +263,7 @@ WORKLOAD = (
         title="what the slow log says of the workload",
         reads=("collect",),
         run=_digest,
-        settings=lambda _: {},
+        settings=lambda s: s.workload.chosen,
         skip=without_log,
     ),
     Step(

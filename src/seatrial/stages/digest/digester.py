@@ -10,7 +10,7 @@ from seatrial.domain.moments import utc
 from seatrial.domain.schema import Schema
 from seatrial.domain.workload import Digest, LogFile, NotUnderstood, QueryClass, Recorded, Samples
 from seatrial.parsing.slow_log import SERVER_STARTED
-from seatrial.stages.digest.choosing import Choice
+from seatrial.stages.digest.choosing import Choice, Filters
 from seatrial.stages.digest.classes import Classes
 from seatrial.stages.digest.counted import Class, Control, Labels
 from seatrial.stages.digest.part import Head, Part
@@ -55,6 +55,7 @@ class Digester:
         ours: frozenset[str] = frozenset(),
         hashed: Callable[[bytes], int] = hash,
         samples: bool = False,
+        filters: Filters = Filters(),  # noqa: B008 – it is frozen
         continues: bool = False,
     ) -> None:
         self._continues = continues  # until the server is started again: from there on we know every connection
@@ -64,7 +65,7 @@ class Digester:
         self._database = database
         self._keep = keep
         self._keeps_samples = samples
-        self._choice = Choice(database, ours)
+        self._choice = Choice(database, ours, filters)
         self._classes = Classes(database, schema, known)
         self._transactions = Transactions()
         self._values = Values(hashed)
@@ -195,6 +196,7 @@ class Digester:
             last_us=self._last_us,
             fastest_us=self._fastest_us,
             our_statements=self._choice.our_statements,
+            filtered=self._choice.filtered,
             other_databases=dict(self._choice.other_databases),
         )
         self._classes = self._classes.again()
@@ -203,7 +205,7 @@ class Digester:
         self._series = Series()
         self._heads, self._sessions = {}, {}
         self._continues, self._restarted = True, False
-        self._first_us = self._last_us = self._choice.our_statements = 0
+        self._first_us = self._last_us = self._choice.our_statements = self._choice.filtered = 0
         self._fastest_us = 1 << 62
         self._connections = self._events = self._errors = self._query_time_us = 0
         self._choice.other_databases = Counter()
@@ -225,6 +227,7 @@ class Digester:
         self._last_us = max(self._last_us, part.last_us)
         self._fastest_us = min(self._fastest_us, part.fastest_us)
         self._choice.our_statements += part.our_statements
+        self._choice.filtered += part.filtered
         self._events += part.events
         self._errors += part.errors
         self._query_time_us += part.query_time_us
@@ -314,6 +317,12 @@ class Digester:
         )
 
     @property
+    def filtered(self) -> int:
+        """Statements that filters left out."""
+        self._count_waiting()
+        return self._choice.filtered
+
+    @property
     def other_databases(self) -> Counter[str]:
         """Statements of other databases, by database."""
         self._count_waiting()
@@ -335,6 +344,12 @@ class Digester:
         caveats = []
         if self._choice.our_statements:
             caveats.append(f"What seatrial's own accounts did is left out: {self._choice.our_statements:,} statements.")
+        if self._choice.filters:
+            caveats.append(
+                f"Only what passes {self._choice.filters} counts: {self._choice.filtered:,} statements are left out."
+            )
+            if self._choice.filters.tags:
+                caveats.append("BEGIN and COMMIT have no tags as a rule: transactions cannot be followed by a tag.")
         ahead_s = self._last_us / 1e6 - now.timestamp()
         if ahead_s > CLOCK_MAY_DIFFER.total_seconds():
             caveats.append(f"The log's clock is ahead of ours: its last statement is {ahead_s:,.0f} s in the future.")

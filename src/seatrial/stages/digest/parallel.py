@@ -14,6 +14,7 @@ from seatrial.domain.schema import Schema
 from seatrial.domain.workload import NotUnderstood
 from seatrial.parsing.logs.recognise import Form
 from seatrial.parsing.slow_log_pieces import pieces
+from seatrial.stages.digest.choosing import Filters
 from seatrial.stages.digest.digester import Digester
 from seatrial.stages.digest.opening import Opened
 from seatrial.stages.digest.worker import Order, Piece, Read
@@ -80,6 +81,7 @@ def read_by(
     schema: Schema | None,
     ours: frozenset[str],
     samples: bool,
+    filters: Filters,
     at: Callable[[int], None],
 ) -> InPieces:
     """Digest the log into the digester, with the crew; `at` is told how many bytes are read, at least twice a second.
@@ -98,6 +100,7 @@ def read_by(
             schema=schema,
             ours=ours,
             samples=samples,
+            filters=filters,
         )
         digest = hashlib.sha256()
 

@@ -43,6 +43,7 @@ class Part(Struct, kw_only=True, array_like=True, eq=False):
     last_us: int
     fastest_us: int
     our_statements: int
+    filtered: int
     other_databases: dict[str, int]
 
     def renumber(self, numbers: Mapping[int, int], unlike: Mapping[int, int]) -> None:

@@ -13,6 +13,7 @@ from seatrial.domain.workload import Digest, LogFile, NotUnderstood, Recorded, S
 from seatrial.parsing.logs.reader import Reader
 from seatrial.parsing.logs.recognise import Form
 from seatrial.parsing.slow_log import SlowLog
+from seatrial.stages.digest.choosing import Filters
 from seatrial.stages.digest.digester import Digester
 from seatrial.stages.digest.opening import Log, Opened, in_time_order, no_log, opened, unreadable
 from seatrial.stages.digest.parallel import InPieces, read_by, worth_it
@@ -36,15 +37,17 @@ def digest(
     form: Form | None = None,
     crew: Crew | None = None,
     samples: Callable[[Samples], None] | None = None,
+    filters: Filters = Filters(),  # noqa: B008 – it is frozen
 ) -> Digest:
     """The digest of these logs of one server, read in the order of their first statements; or of two snapshots of its
     statements.
 
     Each is of the form its content shows, or all are of `form`. `keep` gets every statement of the database, with its
-    literals; without it, large logs are read by the `crew`. `samples` gets some, and names, at the end.
+    literals; without it, large logs are read by the `crew`. `samples` gets some, and names, at the end. `filters` leave
+    statements out.
 
-    Faults: `digest.no-logs`, `digest.empty`, `digest.not-a-log`, `digest.unreadable`, `digest.other-database`, and
-    those of the crew and of snapshots.
+    Faults: `digest.no-logs`, `digest.empty`, `digest.not-a-log`, `digest.unreadable`, `digest.other-database`,
+    `digest.filter`, `digest.filtered-out`, and those of the crew and of snapshots.
     """
     if not logs:
         raise Fault(
@@ -54,11 +57,20 @@ def digest(
             exit=Exit.USAGE,
         )
     sources = in_time_order([opened(log, form) for log in logs])
+    if are_snapshots(sources) and filters:
+        raise Fault(
+            "digest.filter",
+            f"snapshots hold counts and no statements: {filters} cannot be asked of them",
+            remedy="leave the filter out, or digest a log",
+            exit=Exit.USAGE,
+        )
     if are_snapshots(sources):
         return digest_of_pair(sources, database=database, schema=schema, keep=keep, now=now, tell=tell)
     dialect = ", ".join(dict.fromkeys(source.dialect for source in sources))
     kept = samples is not None
-    digester = Digester(dialect=dialect, database=database, schema=schema, keep=keep, ours=ours, samples=kept)
+    digester = Digester(
+        dialect=dialect, database=database, schema=schema, keep=keep, ours=ours, samples=kept, filters=filters
+    )
     progress = _Progress(sources, tell)
     files: list[LogFile] = []
     missed: list[NotUnderstood] = []
@@ -67,7 +79,7 @@ def digest(
         log, before_us = source.log, digester.last_us
         read: SlowLog | Reader | InPieces
         if crew is not None and keep is None and worth_it(source, crew):
-            read = _by_crew(crew, source, digester, progress, database, schema, ours, kept)
+            read = _by_crew(crew, source, digester, progress, database, schema, ours, kept, filters)
         else:
             read = source.reader()
             _each(source, read, digester, progress)
@@ -83,7 +95,9 @@ def digest(
             f"No statement is faster than {digester.fastest_us / 1000:,.1f} ms: long_query_time was above 0, so most "
             "statements, and parts of transactions, are missing."
         )
+    filtered = digester.filtered
     made = digester.done(now, files, missed, caveats)
+    _insist_on_some(made, filters, filtered)
     _insist_on_ours(made, others, database)
     if samples is not None:
         samples(digester.samples())
@@ -117,12 +131,23 @@ def _by_crew(
     schema: Schema | None,
     ours: frozenset[str],
     samples: bool,
+    filters: Filters,
 ) -> InPieces:
     def at(read_bytes: int) -> None:
         progress.at(source.log, read_bytes)
 
     try:
-        return read_by(crew, source, digester, database=database, schema=schema, ours=ours, samples=samples, at=at)
+        return read_by(
+            crew,
+            source,
+            digester,
+            database=database,
+            schema=schema,
+            ours=ours,
+            samples=samples,
+            filters=filters,
+            at=at,
+        )
     except OSError as error:
         raise unreadable(source.log, error) from None
 
@@ -144,6 +169,16 @@ def _said(source: Opened, read: SlowLog | Reader | InPieces) -> list[str]:
     if read.events and not read.extra:
         caveats.append(f"{log.name} was written without log_slow_extra: errors and bytes sent are not in it.")
     return caveats
+
+
+def _insist_on_some(made: Digest, filters: Filters, filtered: int) -> None:
+    if filtered and not made.events:
+        raise Fault(
+            "digest.filtered-out",
+            f"nothing in the log passes {filters}: it leaves out all of {filtered:,} statements",
+            remedy="digest without it first; `seatrial digest show` tells of the log's times",
+            exit=Exit.USAGE,
+        )
 
 
 def _insist_on_ours(made: Digest, others: Counter[str], database: str) -> None:

@@ -13,6 +13,7 @@ from seatrial.domain.frames import framed, read_frame
 from seatrial.domain.schema import Schema
 from seatrial.domain.workload import NotUnderstood
 from seatrial.parsing.slow_log import SlowLog
+from seatrial.stages.digest.choosing import Filters
 from seatrial.stages.digest.digester import Digester
 from seatrial.stages.digest.part import Part
 
@@ -27,6 +28,7 @@ class Order(Struct, kw_only=True, array_like=True):
     schema: Schema | None
     ours: frozenset[str]
     samples: bool
+    filters: Filters
 
 
 class Piece(Struct, kw_only=True, array_like=True):
@@ -106,6 +108,7 @@ def main(asked: BinaryIO, told: BinaryIO) -> None:
         schema=order.schema,
         ours=order.ours,
         samples=order.samples,
+        filters=order.filters,
         continues=True,
     )
     while (job := read_frame(asked)) is not None:
