@@ -364,10 +364,10 @@ class Transactions(Struct, array_like=True, eq=False):
         for tally in self.tallies.values():
             tally.settle()
 
-    def told(self, classes: Sequence[Class]) -> tuple[TransactionClass, ...]:
-        """The classes, the most frequent first."""
+    def told(self, classes: Sequence[Class], *, patterns: bool = True) -> tuple[TransactionClass, ...]:
+        """The classes, the most frequent first; where nobody looked at values, without `patterns`."""
         self.settle()
-        told = [_told(key, tally, classes) for key, tally in self.tallies.items()]
+        told = [_told(key, tally, classes, PATTERNS_TOLD if patterns else 0) for key, tally in self.tallies.items()]
         return tuple(sorted(told, key=lambda each: (-each.count, each.id)))
 
 
@@ -409,7 +409,7 @@ def _united(held: list[Executions]) -> list[Executions]:
     return united
 
 
-def _told(key: tuple[int, ...], tally: _Tally, classes: Sequence[Class]) -> TransactionClass:
+def _told(key: tuple[int, ...], tally: _Tally, classes: Sequence[Class], most: int) -> TransactionClass:
     queries = [classes[number] for number in key[1:] if number >= 0]
     ids = tuple(query.id for query in queries)
     frequent = sorted(tally.patterns.items(), key=lambda item: (-item[1], item[0]))
@@ -422,10 +422,8 @@ def _told(key: tuple[int, ...], tally: _Tally, classes: Sequence[Class]) -> Tran
         rolled_back=tally.rolled_back,
         explicit=key[0] == EXPLICIT,
         times=tally.times.times(),
-        patterns=tuple(
-            Pattern(touches=_touches(queries, numbers), count=count) for numbers, count in frequent[:PATTERNS_TOLD]
-        ),
-        patterns_left_out=tally.left_out + sum(count for _, count in frequent[PATTERNS_TOLD:]),
+        patterns=tuple(Pattern(touches=_touches(queries, numbers), count=count) for numbers, count in frequent[:most]),
+        patterns_left_out=tally.left_out + sum(count for _, count in frequent[most:]),
     )
 
 
