@@ -7,6 +7,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import click
 import msgspec
+from click.core import ParameterSource
 from msgspec import Struct
 
 from seatrial.cli.live import live
@@ -36,6 +37,7 @@ class Desk(Struct, frozen=True, kw_only=True):
     wiring: Wiring
     instance: str
     as_json: bool
+    bare: bool = False  # there is no dossier: nothing of one may be read
 
     def run(self, step: Step, tell: Tell) -> Exhibit[Any]:
         return run(step, self.dossier, self.settings, self.instance, self.wiring, tell)
@@ -51,6 +53,7 @@ class Desk(Struct, frozen=True, kw_only=True):
         record: bool | None = None,
         format: Form | None = None,
         samples: bool | None = None,
+        values: bool | None = None,
     ) -> "Desk":
         """The same desk with other logs to digest; what is None is as trial.toml says."""
         workload = msgspec.structs.replace(
@@ -59,6 +62,7 @@ class Desk(Struct, frozen=True, kw_only=True):
             format=format or self.settings.workload.format,
             record=self.settings.workload.record if record is None else record,
             samples=self.settings.workload.samples if samples is None else samples,
+            values=self.settings.workload.values if values is None else values,
         )
         return msgspec.structs.replace(self, settings=msgspec.structs.replace(self.settings, workload=workload))
 
@@ -72,8 +76,9 @@ class Desk(Struct, frozen=True, kw_only=True):
             return self.run(step, tell)
 
 
-def over_dossier(command: Callable[..., R]) -> Callable[..., R | None]:
-    """Give a command `-d`, `--instance`, `--option-file`, `--json`; it takes a `Desk` first."""
+def over_dossier(command: Callable[..., R], *, needless_with: str = "") -> Callable[..., R | None]:
+    """Give a command `-d`, `--instance`, `--option-file`, `--json`; it takes a `Desk` first. With the option
+    `needless_with` it needs no dossier: where none is named nor here, the desk is a bare one."""
 
     @click.option(
         "-d",
@@ -93,11 +98,21 @@ def over_dossier(command: Callable[..., R]) -> Callable[..., R | None]:
     @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout.")
     @wraps(command)
     def opened(root: Path, instance: str, option_file: Path | None, as_json: bool, **rest: Any) -> R | None:
-        if click.get_current_context().invoked_subcommand is not None:
+        context = click.get_current_context()
+        if context.invoked_subcommand is not None:
             return None  # a group on the way to a subcommand, which has these options of its own
+        named = context.get_parameter_source("root") is ParameterSource.COMMANDLINE
+        if rest.get(needless_with) and not named and not (root / trial_settings.FILE).is_file():
+            return command(_bare_desk(root, instance, as_json), **rest)
         return command(open_desk(root, instance, option_file, as_json), **rest)
 
     return opened
+
+
+def _bare_desk(root: Path, instance: str, as_json: bool) -> Desk:
+    settings = Settings(name="", source="")
+    wiring = Wiring(settings, Passwords(None, "", ""))
+    return Desk(dossier=Dossier(root), settings=settings, wiring=wiring, instance=instance, as_json=as_json, bare=True)
 
 
 def open_desk(root: Path, instance: str, option_file: Path | None, as_json: bool) -> Desk:
