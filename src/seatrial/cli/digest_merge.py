@@ -52,7 +52,7 @@ def merge(desk: Desk, parts: tuple[Path, ...], part: Path | None) -> None:
 
 def _page(made: Digest, parts: int, part: Path | None) -> Iterator[str]:
     yield (
-        f"{parts:,} parts of {len(made.files):,} logs: {made.events:,} statements in {words.duration(made.seconds)} on "
+        f"parts: {parts:,}, logs: {len(made.files):,}; {made.events:,} statements in {words.duration(made.seconds)} on "
         f"{made.connections:,} connections, {made.errors:,} with errors; {len(made.classes):,} classes, "
         f"{made.transaction_count:,} transactions, {made.incomplete_transactions:,} incomplete"
     )

@@ -12,6 +12,7 @@ from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.workload import Digest
 from seatrial.dossier.store import Dossier, said_if_full, write_whole
 from seatrial.stages.digest import Key, Partial, digest, merged_partials, packed, told, unpacked
+from seatrial.stages.digest.part_file import MAGIC
 from seatrial.trial.bench import Bench, Step
 from seatrial.trial.workload import named_logs
 
@@ -59,7 +60,8 @@ def read_key(path: Path, tell: Tell) -> Key:
 
 def write_part(bench: Bench, path: Path, *, database: str, key: Key | None, ours: frozenset[str]) -> Digest:
     """Digest the logs of the settings into a partial digest; what it tells by itself. With the dossier's schema, where
-    it was collected."""
+    it was collected. Fault: `digest.part-in-the-way`, before anything is read."""
+    _insist_on_room(path)
     collected = bench.read_if_there("collect")
     with ExitStack() as stack:
         return digest(
@@ -79,7 +81,8 @@ def write_part(bench: Bench, path: Path, *, database: str, key: Key | None, ours
 
 
 def merge_into(path: Path, parts: Sequence[Path], tell: Tell) -> Digest:
-    """Merge parts into a larger one, in a file; what it tells by itself."""
+    """Merge parts into a larger one, in a file; what it tells by itself. Fault: `digest.part-in-the-way`."""
+    _insist_on_room(path)
     content = packed(merged_partials(_read(parts, tell)))
     made = told(unpacked(content, str(path)))
     write_whole(path, content, private=True)
@@ -111,6 +114,24 @@ def _merge(bench: Bench, parts: Sequence[Path]) -> Mapping[str, Any]:
     for caveat in made.caveats:
         bench.tell(Note(text=caveat, warning=True))
     return {"digest": made}
+
+
+def _insist_on_room(path: Path) -> None:
+    """A part may be written where none is, or a part; a log named by mistake stays what it is."""
+    try:
+        with path.open("rb") as file:
+            is_part = file.read(len(MAGIC)) == MAGIC
+    except FileNotFoundError:
+        return
+    except OSError:
+        is_part = False
+    if not is_part:
+        raise Fault(
+            "digest.part-in-the-way",
+            f"{path} is there already and is no partial digest",
+            remedy="name another file behind --part, or move that one away",
+            exit=Exit.CONFIG,
+        )
 
 
 def _read(parts: Sequence[Path], tell: Tell) -> Iterator[tuple[str, Partial]]:

@@ -121,6 +121,15 @@ def test_what_cannot_be_is_one_fault_and_no_file(run: Run, tmp_path: Path, words
     assert not (tmp_path / "a.part").exists()
 
 
+def test_a_log_is_never_overwritten_and_a_part_may_be(run: Run, tmp_path: Path) -> None:
+    before = (tmp_path / "web1.log").read_bytes()
+    assert fault(run("web0.log", "--part", "web1.log", "-d", "acme")) == "digest.part-in-the-way"
+    for _ in range(2):
+        assert run("web0.log", "--part", "0.part", "-d", "acme").exit_code == 0
+    assert fault(run("merge", "0.part", "--part", "web1.log")) == "digest.part-in-the-way"
+    assert (tmp_path / "web1.log").read_bytes() == before
+
+
 def test_parts_of_another_database_or_given_twice_are_refused(run: Run) -> None:
     run("web0.log", "--part", "0.part", "-d", "acme")
     assert fault(run("merge", "0.part", "0.part", "-d", "acme")) == "digest.part-twice"
