@@ -7,6 +7,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import click
 import msgspec
+from click.core import ParameterSource
 from msgspec import Struct
 
 from seatrial.cli.live import live
@@ -15,7 +16,6 @@ from seatrial.domain.event import Tell
 from seatrial.domain.evidence import Exhibit
 from seatrial.domain.naming import MAIN
 from seatrial.dossier.store import Dossier
-from seatrial.parsing.logs.recognise import Form
 from seatrial.trial import settings as trial_settings
 from seatrial.trial.bench import Bench, Step
 from seatrial.trial.run import run, utc_now
@@ -36,6 +36,7 @@ class Desk(Struct, frozen=True, kw_only=True):
     wiring: Wiring
     instance: str
     as_json: bool
+    bare: bool = False  # there is no dossier: nothing of one may be read
 
     def run(self, step: Step, tell: Tell) -> Exhibit[Any]:
         return run(step, self.dossier, self.settings, self.instance, self.wiring, tell)
@@ -44,21 +45,14 @@ class Desk(Struct, frozen=True, kw_only=True):
         """Run every step up to and with this one, as far as it is not done."""
         walk(self.dossier, self.settings, self.instance, self.wiring, until, tell)
 
-    def over_logs(
-        self,
-        logs: Sequence[Path],
-        *,
-        record: bool | None = None,
-        format: Form | None = None,
-        samples: bool | None = None,
-    ) -> "Desk":
-        """The same desk with other logs to digest; what is None is as trial.toml says."""
+    def over_logs(self, logs: Sequence[Path], **changes: Any) -> "Desk":
+        """The same desk with other logs to digest, if any are named, and other settings of the workload; what is None
+        is as trial.toml says."""
+        named = tuple(str(log if log == STANDARD_INPUT else log.absolute()) for log in logs)
         workload = msgspec.structs.replace(
             self.settings.workload,
-            logs=tuple(str(log if log == STANDARD_INPUT else log.absolute()) for log in logs),
-            format=format or self.settings.workload.format,
-            record=self.settings.workload.record if record is None else record,
-            samples=self.settings.workload.samples if samples is None else samples,
+            logs=named or self.settings.workload.logs,
+            **{name: value for name, value in changes.items() if value is not None},
         )
         return msgspec.structs.replace(self, settings=msgspec.structs.replace(self.settings, workload=workload))
 
@@ -72,8 +66,9 @@ class Desk(Struct, frozen=True, kw_only=True):
             return self.run(step, tell)
 
 
-def over_dossier(command: Callable[..., R]) -> Callable[..., R | None]:
-    """Give a command `-d`, `--instance`, `--option-file`, `--json`; it takes a `Desk` first."""
+def over_dossier(command: Callable[..., R], *, needless_with: str = "") -> Callable[..., R | None]:
+    """Give a command `-d`, `--instance`, `--option-file`, `--json`; it takes a `Desk` first. With the option
+    `needless_with` it needs no dossier: where none is named nor here, the desk is a bare one."""
 
     @click.option(
         "-d",
@@ -93,11 +88,21 @@ def over_dossier(command: Callable[..., R]) -> Callable[..., R | None]:
     @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout.")
     @wraps(command)
     def opened(root: Path, instance: str, option_file: Path | None, as_json: bool, **rest: Any) -> R | None:
-        if click.get_current_context().invoked_subcommand is not None:
+        context = click.get_current_context()
+        if context.invoked_subcommand is not None:
             return None  # a group on the way to a subcommand, which has these options of its own
+        named = context.get_parameter_source("root") is ParameterSource.COMMANDLINE
+        if rest.get(needless_with) and not named and not (root / trial_settings.FILE).is_file():
+            return command(_bare_desk(root, instance, as_json), **rest)
         return command(open_desk(root, instance, option_file, as_json), **rest)
 
     return opened
+
+
+def _bare_desk(root: Path, instance: str, as_json: bool) -> Desk:
+    settings = Settings(name="", source="")
+    wiring = Wiring(settings, Passwords(None, "", ""))
+    return Desk(dossier=Dossier(root), settings=settings, wiring=wiring, instance=instance, as_json=as_json, bare=True)
 
 
 def open_desk(root: Path, instance: str, option_file: Path | None, as_json: bool) -> Desk:

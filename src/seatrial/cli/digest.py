@@ -1,14 +1,19 @@
 """`seatrial digest …`."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
 from seatrial.cli.desk import Desk, over_dossier
 from seatrial.cli.digest_diff import diff
 from seatrial.cli.digest_export import export
+from seatrial.cli.digest_filters import filter_options
 from seatrial.cli.digest_group import LogsOrCommand
+from seatrial.cli.digest_key import key as key_command
+from seatrial.cli.digest_merge import merge, part_of_logs
 from seatrial.cli.digest_show import show
 from seatrial.cli.digest_snapshot import snapshot
 from seatrial.cli.output import print_json
@@ -26,7 +31,7 @@ _LONGEST = 60
 
 
 @click.group(cls=LogsOrCommand, invoke_without_command=True, subcommand_metavar="")
-@over_dossier
+@partial(over_dossier, needless_with="part")
 @click.argument("logs", metavar="[LOG]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
     "--record",
@@ -47,7 +52,41 @@ _LONGEST = 60
     type=click.Choice([each.value for each in Form]),  # of an Enum, click would take the names
     help=f"What the logs are ({', '.join(Form)}); else their content tells.",
 )
-def digest(desk: Desk, logs: tuple[Path, ...], record: bool, samples: bool, form: str | None) -> None:
+@click.option(
+    "--no-values",
+    is_flag=True,
+    help="Look at no value, not even to hash it. A plan cannot be made of such a digest.",
+)
+@click.option(
+    "--part",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write a partial digest there, for `digest merge`, and nothing into a dossier; none is needed.",
+)
+@click.option(
+    "--key",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="For --part: the file with the fleet's key; else it is the dossier's own.",
+)
+@click.option(
+    "--db",
+    "--database",
+    "database",
+    metavar="NAME",
+    help="The database whose statements count; else the source's of the dossier.",
+)
+@filter_options
+def digest(
+    desk: Desk,
+    logs: tuple[Path, ...],
+    record: bool,
+    samples: bool,
+    form: str | None,
+    no_values: bool,
+    part: Path | None,
+    key: Path | None,
+    database: str | None,
+    **filters: Any,
+) -> None:
     """Make slow logs into query classes and transactions; no literal of them is kept.
 
     Without a LOG, those of trial.toml are read; several in the order of their first statements. A LOG may be
@@ -65,24 +104,55 @@ def digest(desk: Desk, logs: tuple[Path, ...], record: bool, samples: bool, form
       seatrial digest diff A B -d acme        what got slower, what is new, what is gone
       seatrial digest export -d acme          for other programs
       seatrial digest snapshot -d acme        performance_schema's counts, where there is no log
+      seatrial digest key -d acme             the key for the partial digests (--part) of a fleet
+      seatrial digest merge A B -d acme       one digest of them
     """
     _no_command_among(logs)
-    wanted = record or desk.settings.workload.record
-    forced = Form(form) if form else None
-    kept = samples or desk.settings.workload.samples
-    if not logs and (wanted or forced or kept):
-        logs = tuple(desk.dossier.root / log for log in desk.settings.workload.logs)
-    if logs:
-        desk = desk.over_logs(logs, record=wanted, format=forced, samples=kept)
+    _insist_on_sense(part, for_part=key, kept=record or samples, no_values=no_values)
+    changes = {
+        "record": record or None,
+        "samples": samples or None,
+        "format": Form(form) if form else None,
+        "values": False if no_values else None,
+        "database": database,
+        **{name: value or None for name, value in filters.items()},
+    }
+    desk = desk.over_logs(logs, **changes)
+    if part is not None:
+        _show(part_of_logs(desk, part, key=key), desk, f"digest merge {part} …")
+        return
+    wanted = desk.settings.workload.record
     made: Digest = desk.do(step("digest")).body
+    _show(made, desk, "replay" if wanted and desk.instance == SCRATCH else "plan", recorded=wanted)
+
+
+for _command in (show, diff, export, snapshot, key_command, merge):
+    digest.add_command(_command)
+
+
+def _show(made: Digest, desk: Desk, following: str, *, recorded: bool = False) -> None:
     if desk.as_json:
         print_json(exported(made))
     else:
-        click.echo("\n".join(_page(made, wanted, "replay" if wanted and desk.instance == SCRATCH else "plan")))
+        click.echo("\n".join(_page(made, recorded, following)))
 
 
-for _command in (show, diff, export, snapshot):
-    digest.add_command(_command)
+def _insist_on_sense(part: Path | None, *, for_part: object, kept: bool, no_values: bool) -> None:
+    """What is kept, and what must not be kept, do not go together."""
+    if kept and (part is not None or no_values):
+        raise Fault(
+            "digest.keeps-and-keeps-not",
+            f"--record and --keep-samples keep literals, {'--part' if part is not None else '--no-values'} keeps none",
+            remedy="leave one of the two out; a recording is made where it is replayed",
+            exit=Exit.USAGE,
+        )
+    if for_part and part is None:
+        raise Fault(
+            "digest.no-part-asked",
+            "--key is for a partial digest, and none is asked for",
+            remedy="add --part FILE; in a dossier values are told apart by hashes that are not stored",
+            exit=Exit.USAGE,
+        )
 
 
 def _no_command_among(logs: tuple[Path, ...]) -> None:

@@ -213,6 +213,7 @@ class Digest(Struct, frozen=True, kw_only=True):
     not_understood: tuple[NotUnderstood, ...]
     other_databases: int  # events of databases that are not ours, left out
     caveats: tuple[str, ...]  # what the log cannot show: sampled, cut, clock in the future …
+    without_values: bool = False  # nobody looked at values: there are no patterns, and no spread of values
 
     @property
     def transaction_count(self) -> int:

@@ -227,8 +227,9 @@ class DataWriter:
         return DataFile(path=self._name, sha256=self._digest.hexdigest(), bytes=self._bytes, rows=self._rows)
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Put the file there in one move, on the disk when this returns; the old one stays if anything fails."""
+def write_whole(path: Path, content: bytes, *, private: bool = False) -> None:
+    """Put the file there in one move, on the disk when this returns; the old one stays if anything fails. A `private`
+    one is for this user alone, as all in a dossier's private part are."""
     with said_if_full(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -237,7 +238,7 @@ def write_whole(path: Path, content: bytes) -> None:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            if PRIVATE not in path.parts:
+            if not private and PRIVATE not in path.parts:
                 Path(temporary).chmod(0o666 & ~_umask())  # mkstemp's 0600 is for what is private
             Path(temporary).replace(path)
         except BaseException:

@@ -31,12 +31,14 @@ class WorkloadSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The logs to digest, relative to the dossier, also as patterns such as `slow.log*`. `format` None: each log's
     content tells what it is. `record` keeps their statements, literals and all, in the private part of the dossier for
     `keep_days`: replay needs them. `samples` keeps two of each class there, and the names of accounts and hosts.
+    Without `values` nobody looks at one.
     The rest are filters (stages.digest.choosing): only what passes them is digested; `database` "" is the source's."""
 
     logs: tuple[str, ...] = ()
     format: Form | None = None
     record: bool = False
     samples: bool = False
+    values: bool = True
     database: str = ""
     since: str = ""
     until: str = ""

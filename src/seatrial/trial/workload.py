@@ -46,7 +46,7 @@ def _digest(bench: Bench) -> Mapping[str, Any]:
             exit=Exit.USAGE,
         )
     with ExitStack() as stack:
-        logs = [_opened(path, stack) for path in _paths(bench.dossier.root, settings.logs)]
+        logs = named_logs(bench, stack)
         keep = None
         if settings.record:
             address = Address("recording", bench.instance)
@@ -69,6 +69,7 @@ def _digest(bench: Bench) -> Mapping[str, Any]:
             crew=bench.wiring.crew(),
             samples=kept.append if settings.samples else None,
             filters=settings.filters,
+            values=settings.values,
         )
     expires = (bench.now() + timedelta(days=settings.keep_days)).date().isoformat()
     made: dict[str, Any] = {"digest": found}
@@ -87,6 +88,11 @@ def _digest(bench: Bench) -> Mapping[str, Any]:
         connections=found.connections,
     )
     return made | {"recording": recording}
+
+
+def named_logs(bench: Bench, stack: ExitStack) -> list[Log]:
+    """The logs that the settings name, open as long as the stack."""
+    return [_opened(path, stack) for path in _paths(bench.dossier.root, bench.settings.workload.logs)]
 
 
 def _paths(root: Path, names: Sequence[str]) -> list[Path]:

@@ -36,6 +36,7 @@ def test_an_event_with_all_its_figures() -> None:
         errno=1062,
         connection=12,
         user="app",
+        host="localhost",
         database="shop",
         sql=b"SELECT 1",
     )

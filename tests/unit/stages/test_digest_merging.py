@@ -44,7 +44,7 @@ def events(draw: st.DrawFn) -> list[Executed]:
                 st.sampled_from((*_STATEMENTS * 3, "Quit", SERVER_STARTED)),
                 st.integers(1, 3),
                 st.sampled_from((0, 0, 0, 0, 1213, 1064)),
-                st.integers(0, 400_000_000),
+                st.integers(0, 400_000_000) | st.just(transactions.GAP_US + 90_000_000),
                 st.sampled_from(("shop", "shop", "shop", "blog", "")),
             ),
             max_size=40,

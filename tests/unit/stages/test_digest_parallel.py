@@ -18,7 +18,7 @@ from seatrial.domain.fault import Cancelled, Fault
 from seatrial.domain.workload import Digest
 from seatrial.parsing.slow_log import SlowLog
 from seatrial.parsing.slow_log_pieces import pieces
-from seatrial.stages.digest import Log, digest
+from seatrial.stages.digest import Key, Log, digest, told, unpacked
 from seatrial.stages.digest import parallel as module
 from tests.unit.fakes import workers
 from tests.unit.slow_logs import BANNER, BEGAN, closed, event
@@ -64,6 +64,30 @@ def test_a_log_read_in_pieces_is_the_log_read_whole(tmp_path: Path) -> None:
     assert whole.not_understood and whole.incomplete_transactions and whole.other_databases
     assert msgspec.json.encode(in_pieces) == msgspec.json.encode(whole)
     assert not workers(WORKER)
+
+
+@pytest.mark.usefixtures("small")
+def test_workers_hash_values_with_the_fleets_key(tmp_path: Path) -> None:
+    path = tmp_path / "slow.log"
+    path.write_bytes(a_log(40))
+    parts: list[bytes] = []
+    for crew in (None, Crew(2)):
+        with path.open("rb") as stream:
+            digest(
+                [Log(name=path.name, stream=stream, bytes=path.stat().st_size)],
+                database="shop",
+                schema=None,
+                keep=None,
+                now=BEGAN + timedelta(hours=1),
+                tell=silent,
+                crew=crew,
+                key=Key(b"k" * 32),
+                partial=parts.append,
+            )
+    one, other = (unpacked(content, "a part") for content in parts)
+    counts = [{str(column): tally.counts for column, tally in each.part.values} for each in (one, other)]
+    assert counts[0] == counts[1] != {}
+    assert msgspec.json.encode(told(one)) == msgspec.json.encode(told(other))
 
 
 @pytest.mark.usefixtures("small")

@@ -208,6 +208,19 @@ def test_what_could_not_be_read_is_counted_as_crossing() -> None:
     assert any(each.crossing == 20 and "could not be read" in each.because for each in made.crossing)
 
 
+def test_without_values_no_plan_is_made_but_said_what_it_lacks() -> None:
+    with pytest.raises(Fault) as caught:
+        plan(
+            replace(shop_log().digest(), without_values=True),
+            replace(factories.collection(), schema=SHOP),
+            shards=2,
+            given=None,
+            planner=Recorded(),
+            tell=silent,
+        )
+    assert caught.value.code == "plan.no-values" and "--no-values" in caught.value.what
+
+
 def test_without_transactions_keys_are_found_by_names_and_joins_and_that_is_said() -> None:
     """As a digest of two snapshots is."""
     bare = replace(shop_log().add(30, "select orders,currencies shop_id=1 orders.currency~currencies.code").digest())

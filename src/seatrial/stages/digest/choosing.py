@@ -88,7 +88,7 @@ class Choice:
         if not self._tags:
             return True
         found = tags(batch.sql[row])
-        return all(fnmatchcase(found.get(key, ""), value) for key, value in self._tags)
+        return all(key in found and fnmatchcase(found[key], value) for key, value in self._tags)
 
 
 def _moment_us(text: str, option: str) -> int:

@@ -12,7 +12,7 @@ from seatrial.parsing.outline import outline
 from seatrial.parsing.repeats import shortened
 from seatrial.parsing.statement import Bound, Statement, read
 from seatrial.parsing.words import KEYWORDS
-from seatrial.stages.digest.counted import Class, Control, variables
+from seatrial.stages.digest.counted import Class, Control, fuller
 from seatrial.stages.digest.texts import OUTLINES_OF_A_TEXT, Known, Outlines, Text
 
 TEXTS_KEPT = 20_000
@@ -40,10 +40,14 @@ time year enum set bit geometry point linestring polygon multipoint multilinestr
 
 
 class Classes:
-    """All query classes of one digest. `known`: classes of another digest, whose ids a statement may carry."""
+    """All query classes of one digest. `known`: classes of another digest, whose ids a statement may carry. Without
+    `values` no class has keys, so nobody looks at a value."""
 
-    def __init__(self, database: str, schema: Schema | None, known: Sequence[QueryClass]) -> None:
+    def __init__(
+        self, database: str, schema: Schema | None, known: Sequence[QueryClass], *, values: bool = True
+    ) -> None:
         self._database = database
+        self._values = values
         self._schema = schema
         self._known = {query.id: query for query in known}
         self._texts: dict[bytes, Text] = {}
@@ -151,7 +155,7 @@ class Classes:
 
     def again(self) -> "Classes":
         """The same texts and classes, with nothing counted: what was read once need not be read again."""
-        other = Classes(self._database, self._schema, tuple(self._known.values()))
+        other = Classes(self._database, self._schema, tuple(self._known.values()), values=self._values)
         other.all = [query.uncounted() for query in self.all]
         other._by_fingerprint = {query.fingerprint: query for query in other.all}
         other._by_tag = {tag: other.all[query.number] for tag, query in self._by_tag.items()}
@@ -174,8 +178,8 @@ class Classes:
             statement = self._read(lexed)
             shape = "" if lexed.broken else lexed.shape  # half a statement is another one: nobody may be asked it
             query = self._make(lexed.fingerprint, shape, statement, lexed.words, lexed.plain)
-        elif not lexed.broken and variables(lexed.shape) > variables(query.shape):
-            query.shape = lexed.shape
+        elif not lexed.broken:
+            query.shape = fuller(query.shape, lexed.shape)
         same = lexed.plain.lower() == query.plain.lower()
         if len(self._spellings) < SPELLINGS_KEPT:
             self._spellings.add(hash(_spelling(text)))
@@ -201,7 +205,7 @@ class Classes:
         made = Class(len(self.all), hashed, fingerprint, shape, plain, statement, _control(statement.verb, words))
         made.elsewhere = statement.only_databases and self._database not in statement.databases
         made.names_all_of_ours = statement.only_databases and statement.databases == (self._database,)
-        if statement.verb.touches_rows:
+        if self._values and statement.verb.touches_rows:
             made.keys = tuple(
                 dict.fromkeys(bound.column for bound in statement.bound if self._may_be_key(bound.column))
             )

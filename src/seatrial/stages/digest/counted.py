@@ -172,8 +172,7 @@ class Class(Struct, array_like=True, eq=False):
             self.worst = other.worst
         if other.typical is not None:
             self._keep_typical(other.typical)
-        if variables(other.shape) > variables(self.shape):
-            self.shape = other.shape
+        self.shape = fuller(self.shape, other.shape)
 
     def uncounted(self) -> "Class":
         """The same class with nothing counted."""
@@ -285,3 +284,8 @@ def _picked(rows: Sequence[int]) -> Callable[[Sequence[Any]], Sequence[Any]]:
 def variables(shape: str) -> int:
     """How many bind variables a shape has."""
     return shape.count(":v")
+
+
+def fuller(shape: str, other: str) -> str:
+    """The one with more bind variables; of two with as many, always the same one."""
+    return min(shape, other, key=lambda each: (-variables(each), each))

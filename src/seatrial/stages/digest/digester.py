@@ -41,7 +41,7 @@ class Digester:
     the known class of that id. Values are kept as `hashed` only: by default Python's hashes of bytes, which are keyed
     with a random number of this process, known to nobody and gone with it. A digester that `continues` reads a log
     from some place in the middle of it, and is good for a `part` only. `samples`: some statements are kept, to be asked
-    for.
+    for. Without `values` none is looked at: there are no patterns then, and no spread of values.
     """
 
     def __init__(
@@ -57,6 +57,7 @@ class Digester:
         samples: bool = False,
         filters: Filters = Filters(),  # noqa: B008 – it is frozen
         continues: bool = False,
+        values: bool = True,
     ) -> None:
         self._continues = continues  # until the server is started again: from there on we know every connection
         self._restarted = False
@@ -66,7 +67,8 @@ class Digester:
         self._keep = keep
         self._keeps_samples = samples
         self._choice = Choice(database, ours, filters)
-        self._classes = Classes(database, schema, known)
+        self._looks_at_values = values
+        self._classes = Classes(database, schema, known, values=values)
         self._transactions = Transactions()
         self._values = Values(hashed)
         self._series = Series()
@@ -307,7 +309,8 @@ class Digester:
             connections=self._connections,
             query_time_us=self._query_time_us,
             classes=tuple(sorted(classes, key=lambda query: (-query.times.total_us, query.id))),
-            transactions=self._transactions.told(self._classes.all),
+            transactions=self._transactions.told(self._classes.all, patterns=self._looks_at_values),
+            without_values=not self._looks_at_values,
             incomplete_transactions=self._transactions.incomplete,
             values=tuple(sorted(values, key=lambda each: (-each.executions, each.column))),
             series=self._series.slices(),

@@ -122,6 +122,7 @@ _MAGIC = {
     b"{": "begins as JSON does",
     b"<": "begins as XML does",
     b"-- MySQL dump": "is a dump of mysqldump",
+    b"seatrial partial digest": "is a partial digest (seatrial digest merge takes it)",
 }
 
 

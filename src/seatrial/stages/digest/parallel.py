@@ -10,11 +10,9 @@ from msgspec import Struct
 
 from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.ports import Crew
-from seatrial.domain.schema import Schema
 from seatrial.domain.workload import NotUnderstood
 from seatrial.parsing.logs.recognise import Form
 from seatrial.parsing.slow_log_pieces import pieces
-from seatrial.stages.digest.choosing import Filters
 from seatrial.stages.digest.digester import Digester
 from seatrial.stages.digest.opening import Opened
 from seatrial.stages.digest.worker import Order, Piece, Read
@@ -72,19 +70,9 @@ def worth_it(opened: Opened, crew: Crew | None) -> bool:
     )
 
 
-def read_by(
-    crew: Crew,
-    opened: Opened,
-    digester: Digester,
-    *,
-    database: str,
-    schema: Schema | None,
-    ours: frozenset[str],
-    samples: bool,
-    filters: Filters,
-    at: Callable[[int], None],
-) -> InPieces:
-    """Digest the log into the digester, with the crew; `at` is told how many bytes are read, at least twice a second.
+def read_by(crew: Crew, opened: Opened, digester: Digester, order: Order, at: Callable[[int], None]) -> InPieces:
+    """Digest the log into the digester, with the crew, by an order that need not name the file yet; `at` is told how
+    many bytes are read, at least twice a second.
 
     Faults: those of the crew, and `digest.unreadable`.
     """
@@ -92,16 +80,7 @@ def read_by(
     whole = InPieces()
     with path.open("rb") as file:
         status = os.fstat(file.fileno())
-        order = Order(
-            path=str(path),
-            name=opened.log.name,
-            inode=status.st_ino,
-            database=database,
-            schema=schema,
-            ours=ours,
-            samples=samples,
-            filters=filters,
-        )
+        order = msgspec.structs.replace(order, path=str(path), name=opened.log.name, inode=status.st_ino)
         digest = hashlib.sha256()
 
         def seen(piece: bytes) -> None:

@@ -9,18 +9,20 @@ from seatrial.domain.event import Note, Progress, Pulse, Tell
 from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.ports import Crew
 from seatrial.domain.schema import Schema
-from seatrial.domain.workload import Digest, LogFile, NotUnderstood, Recorded, Samples
+from seatrial.domain.workload import Digest, LogFile, Recorded, Samples
 from seatrial.parsing.logs.reader import Reader
 from seatrial.parsing.logs.recognise import Form
 from seatrial.parsing.slow_log import SlowLog
 from seatrial.stages.digest.choosing import Filters
 from seatrial.stages.digest.digester import Digester
+from seatrial.stages.digest.fleet import LogRead, Partial, ahead_us, slow_only, told
+from seatrial.stages.digest.gathering import settled
+from seatrial.stages.digest.key import Key
 from seatrial.stages.digest.opening import Log, Opened, in_time_order, no_log, opened, unreadable
 from seatrial.stages.digest.parallel import InPieces, read_by, worth_it
+from seatrial.stages.digest.part_file import packed, unpacked
 from seatrial.stages.digest.statements import are_snapshots, digest_of_pair
-
-SLOW_ONLY_US = 500
-"""Some statement of any application is faster than this; if none in the log is, the log leaves them out."""
+from seatrial.stages.digest.worker import Order
 
 _TELL_EVERY_S = 0.2
 
@@ -37,14 +39,18 @@ def digest(
     form: Form | None = None,
     crew: Crew | None = None,
     samples: Callable[[Samples], None] | None = None,
+    values: bool = True,
+    key: Key | None = None,
+    partial: Callable[[bytes], None] | None = None,
     filters: Filters = Filters(),  # noqa: B008 – it is frozen
 ) -> Digest:
     """The digest of these logs of one server, read in the order of their first statements; or of two snapshots of its
     statements.
 
     Each is of the form its content shows, or all are of `form`. `keep` gets every statement of the database, with its
-    literals; without it, large logs are read by the `crew`. `samples` gets some, and names, at the end. `filters` leave
-    statements out.
+    literals; without it, large logs are read by the `crew`. `samples` gets some, and names, at the end. Without
+    `values` none is looked at; else they are hashed with the `key`, if there is one. `partial` gets the partial digest
+    as a file's content, for which values need a key. `filters` leave statements out.
 
     Faults: `digest.no-logs`, `digest.empty`, `digest.not-a-log`, `digest.unreadable`, `digest.other-database`,
     `digest.filter`, `digest.filtered-out`, and those of the crew and of snapshots.
@@ -65,45 +71,88 @@ def digest(
             exit=Exit.USAGE,
         )
     if are_snapshots(sources):
+        if partial is not None:
+            raise Fault(
+                "digest.part-of-snapshots",
+                "snapshots of performance_schema have no values and no transactions to merge",
+                remedy="digest them on their own: seatrial digest BEFORE AFTER -d DOSSIER",
+                exit=Exit.USAGE,
+            )
         return digest_of_pair(sources, database=database, schema=schema, keep=keep, now=now, tell=tell)
-    dialect = ", ".join(dict.fromkeys(source.dialect for source in sources))
-    kept = samples is not None
-    digester = Digester(
-        dialect=dialect, database=database, schema=schema, keep=keep, ours=ours, samples=kept, filters=filters
+    order = Order(
+        database=database,
+        schema=schema,
+        ours=ours,
+        samples=samples is not None,
+        values=values,
+        key=key.reveal() if key is not None else b"",
+        filters=filters,
     )
-    progress = _Progress(sources, tell)
-    files: list[LogFile] = []
-    missed: list[NotUnderstood] = []
-    caveats: list[str] = []
-    for source in sources:
-        log, before_us = source.log, digester.last_us
-        read: SlowLog | Reader | InPieces
-        if crew is not None and keep is None and worth_it(source, crew):
-            read = _by_crew(crew, source, digester, progress, database, schema, ours, kept, filters)
-        else:
-            read = source.reader()
-            _each(source, read, digester, progress)
-        progress.end(read)
-        caveats += _said(source, read)
-        if before_us and read.first_us and read.first_us < before_us:
-            caveats.append(f"{log.name} begins before the log read ahead of it ends: are both of one server?")
-        files.append(LogFile(name=log.name, sha256=read.sha256, bytes=read.read_bytes, server=read.server))
-        missed += read.not_understood
-    others = Counter(digester.other_databases)
-    if digester.fastest_us > SLOW_ONLY_US:
-        caveats.append(
-            f"No statement is faster than {digester.fastest_us / 1000:,.1f} ms: long_query_time was above 0, so most "
-            "statements, and parts of transactions, are missing."
-        )
-    filtered = digester.filtered
-    made = digester.done(now, files, missed, caveats)
-    _insist_on_some(made, filters, filtered)
-    _insist_on_ours(made, others, database)
+    digester = order.digester(", ".join(dict.fromkeys(source.dialect for source in sources)), keep)
+    reads = _read_all(sources, digester, order, crew if keep is None else None, tell)
+    others, filtered = Counter(digester.other_databases), digester.filtered
+    if partial is None:
+        missed = [one for each in reads for one in each.not_understood]
+        caveats = [one for each in reads for one in each.caveats] + slow_only(digester.fastest_us)
+        made = digester.done(now, [each.file for each in reads], missed, caveats)
+        _insist_on_some(made, filters, filtered)
+        _insist_on_ours(made, others, database)
+    else:
+        content = packed(_partial(digester, order, reads, now, key))
+        made = told(unpacked(content, "the part"))
+        _insist_on_some(made, filters, filtered)
+        _insist_on_ours(made, others, database)
+        partial(content)
     if samples is not None:
         samples(digester.samples())
     for caveat in made.caveats:
         tell(Note(text=caveat, warning=True))
     return made
+
+
+def _read_all(
+    sources: Sequence[Opened], digester: Digester, order: Order, crew: Crew | None, tell: Tell
+) -> list[LogRead]:
+    """Every log into the digester, large ones by the crew; and what is to be said of each."""
+    progress = _Progress(sources, tell)
+    reads = []
+    for source in sources:
+        log, before_us = source.log, digester.last_us
+        read: SlowLog | Reader | InPieces
+        if crew is not None and worth_it(source, crew):
+            read = _by_crew(crew, source, digester, progress, order)
+        else:
+            read = source.reader()
+            _each(source, read, digester, progress)
+        progress.end(read)
+        caveats = _said(source, read)
+        if before_us and read.first_us and read.first_us < before_us:
+            caveats.append(f"{log.name} begins before the log read ahead of it ends: are both of one server?")
+        reads.append(
+            LogRead(
+                file=LogFile(name=log.name, sha256=read.sha256, bytes=read.read_bytes, server=read.server),
+                dialect=source.dialect,
+                events=read.events,
+                first_us=read.first_us,
+                not_understood=tuple(read.not_understood),
+                caveats=tuple(caveats),
+            )
+        )
+    return reads
+
+
+def _partial(digester: Digester, order: Order, reads: Sequence[LogRead], now: datetime, key: Key | None) -> Partial:
+    assert key is not None or not order.values  # noqa: S101 – what a machine's own seed hashes is no use to another
+    part = settled(digester.part(), key.name if key is not None else None)
+    return Partial(
+        database=order.database,
+        key=key.fingerprint if key is not None else "",
+        values=order.values,
+        ahead_us=ahead_us(part.last_us, now),
+        filters=order.filters,
+        logs=tuple(reads),
+        part=part,
+    )
 
 
 def _each(source: Opened, read: SlowLog | Reader, digester: Digester, progress: "_Progress") -> None:
@@ -122,32 +171,12 @@ def _each(source: Opened, read: SlowLog | Reader, digester: Digester, progress: 
         raise unreadable(source.log, error) from None
 
 
-def _by_crew(
-    crew: Crew,
-    source: Opened,
-    digester: Digester,
-    progress: "_Progress",
-    database: str,
-    schema: Schema | None,
-    ours: frozenset[str],
-    samples: bool,
-    filters: Filters,
-) -> InPieces:
+def _by_crew(crew: Crew, source: Opened, digester: Digester, progress: "_Progress", order: Order) -> InPieces:
     def at(read_bytes: int) -> None:
         progress.at(source.log, read_bytes)
 
     try:
-        return read_by(
-            crew,
-            source,
-            digester,
-            database=database,
-            schema=schema,
-            ours=ours,
-            samples=samples,
-            filters=filters,
-            at=at,
-        )
+        return read_by(crew, source, digester, order, at)
     except OSError as error:
         raise unreadable(source.log, error) from None
 

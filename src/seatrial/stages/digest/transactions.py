@@ -71,6 +71,7 @@ class What(IntEnum):
     AUTOCOMMIT = 6
     QUIT = 7
     LOST = 8
+    GAP = 9
 
 
 class Step(Struct, array_like=True, eq=False):
@@ -238,6 +239,10 @@ class Transactions(Struct, array_like=True, eq=False):
                 self.quit(session)
             elif step.what is What.LOST:
                 self.lost(session)
+            elif step.what is What.GAP:
+                session.control_seen = False
+                if session.blind:
+                    _later(session, What.GAP)
             elif one is not None and step.what is What.IMPLICIT:
                 self._implicit(session, one)
             elif one is not None and (step.what is What.STATEMENT or session.open):
@@ -303,6 +308,8 @@ class Transactions(Struct, array_like=True, eq=False):
         """The log has a hole here: what is open may have ended in it, and something else begun."""
         self.incomplete += 1
         session.held, session.open, session.too_long, session.control_seen = [], False, False, False
+        if session.blind:
+            _later(session, What.GAP)
 
     def _implicit(self, session: Session, one: Executions) -> None:
         if session.blind:
@@ -364,10 +371,10 @@ class Transactions(Struct, array_like=True, eq=False):
         for tally in self.tallies.values():
             tally.settle()
 
-    def told(self, classes: Sequence[Class]) -> tuple[TransactionClass, ...]:
-        """The classes, the most frequent first."""
+    def told(self, classes: Sequence[Class], *, patterns: bool = True) -> tuple[TransactionClass, ...]:
+        """The classes, the most frequent first; where nobody looked at values, without `patterns`."""
         self.settle()
-        told = [_told(key, tally, classes) for key, tally in self.tallies.items()]
+        told = [_told(key, tally, classes, PATTERNS_TOLD if patterns else 0) for key, tally in self.tallies.items()]
         return tuple(sorted(told, key=lambda each: (-each.count, each.id)))
 
 
@@ -378,7 +385,7 @@ def unknown_values(count: int) -> list[int | float]:
 
 def _later(session: Session, what: What, one: Executions | None = None, *, flag: bool = False) -> None:
     assert session.steps is not None  # noqa: S101 – an UNKNOWN session has them
-    ended_us = 0 if what in (What.AUTOCOMMIT, What.QUIT, What.LOST) else session.ended_us
+    ended_us = 0 if what in (What.AUTOCOMMIT, What.QUIT, What.LOST, What.GAP) else session.ended_us
     session.steps.append(Step(what, ended_us, one, flag))
 
 
@@ -409,7 +416,7 @@ def _united(held: list[Executions]) -> list[Executions]:
     return united
 
 
-def _told(key: tuple[int, ...], tally: _Tally, classes: Sequence[Class]) -> TransactionClass:
+def _told(key: tuple[int, ...], tally: _Tally, classes: Sequence[Class], most: int) -> TransactionClass:
     queries = [classes[number] for number in key[1:] if number >= 0]
     ids = tuple(query.id for query in queries)
     frequent = sorted(tally.patterns.items(), key=lambda item: (-item[1], item[0]))
@@ -422,10 +429,8 @@ def _told(key: tuple[int, ...], tally: _Tally, classes: Sequence[Class]) -> Tran
         rolled_back=tally.rolled_back,
         explicit=key[0] == EXPLICIT,
         times=tally.times.times(),
-        patterns=tuple(
-            Pattern(touches=_touches(queries, numbers), count=count) for numbers, count in frequent[:PATTERNS_TOLD]
-        ),
-        patterns_left_out=tally.left_out + sum(count for _, count in frequent[PATTERNS_TOLD:]),
+        patterns=tuple(Pattern(touches=_touches(queries, numbers), count=count) for numbers, count in frequent[:most]),
+        patterns_left_out=tally.left_out + sum(count for _, count in frequent[most:]),
     )
 
 

@@ -3,6 +3,7 @@
 import io
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -11,24 +12,45 @@ from msgspec import Struct
 
 from seatrial.domain.frames import framed, read_frame
 from seatrial.domain.schema import Schema
-from seatrial.domain.workload import NotUnderstood
+from seatrial.domain.workload import NotUnderstood, Recorded
 from seatrial.parsing.slow_log import SlowLog
 from seatrial.stages.digest.choosing import Filters
 from seatrial.stages.digest.digester import Digester
+from seatrial.stages.digest.key import Key
 from seatrial.stages.digest.part import Part
 
 
 class Order(Struct, kw_only=True, array_like=True):
-    """What all pieces have in common. `inode`: of the file that is meant, should another have its name by now."""
+    """What all pieces have in common. `inode`: of the file that is meant, should another have its name by now. `key`:
+    what values are hashed with; none, as all processes of the crew do. It goes over a pipe only."""
 
-    path: str
-    name: str
-    inode: int
+    path: str = ""
+    name: str = ""
+    inode: int = 0
     database: str
     schema: Schema | None
     ours: frozenset[str]
     samples: bool
-    filters: Filters
+    values: bool = True
+    key: bytes = b""
+    filters: Filters = Filters()
+
+    def digester(
+        self, dialect: str = "", keep: Callable[[Recorded], None] | None = None, *, continues: bool = False
+    ) -> Digester:
+        """Who carries it out."""
+        return Digester(
+            dialect=dialect,
+            database=self.database,
+            schema=self.schema,
+            keep=keep,
+            ours=self.ours,
+            samples=self.samples,
+            filters=self.filters,
+            hashed=Key(self.key).hashed if self.key else hash,
+            values=self.values,
+            continues=continues,
+        )
 
 
 class Piece(Struct, kw_only=True, array_like=True):
@@ -102,15 +124,7 @@ def main(asked: BinaryIO, told: BinaryIO) -> None:
     if first is None:
         return
     order = msgspec.msgpack.decode(first, type=Order)
-    digester = Digester(
-        dialect="",
-        database=order.database,
-        schema=order.schema,
-        ours=order.ours,
-        samples=order.samples,
-        filters=order.filters,
-        continues=True,
-    )
+    digester = order.digester(continues=True)
     while (job := read_frame(asked)) is not None:
         read = read_piece(digester, order, msgspec.msgpack.decode(job, type=Piece))
         told.write(framed(msgspec.msgpack.encode(read)))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from seatrial.domain.collection import Collection
 from seatrial.domain.event import Note, Progress, Tell
+from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.plan import Alternative, PlacedTable, Plan, Shares, Skew
 from seatrial.domain.ports import Planner
 from seatrial.domain.schema import Schema
@@ -28,8 +29,16 @@ def plan(
     """Choose where every table goes, and put every query class to the planner under that choice.
 
     With `given`, nothing is searched: those VSchemas are put to the same proof. `shards` must be a power of two.
+    Fault: `plan.no-values`.
     """
     shard_names(shards)
+    if digest.without_values:
+        raise Fault(
+            "plan.no-values",
+            "the digest was made with --no-values: which statements of a transaction name the same value is not known",
+            remedy="make it anew without --no-values (values are kept as hashes at most): seatrial digest LOG",
+            exit=Exit.CONFIG,
+        )
     schema = collection.schema
     tell(Progress(phase="reading the workload"))
     field = Field(schema, workload(digest, schema))
