@@ -1,62 +1,123 @@
-"""Digests the same slow log in two ways on one machine, and prints both as a table: seatrial, and pt-query-digest.
+"""Digests slow logs of four kinds on one machine, with pt-query-digest and with seatrial, on one core and on all:
 
-    .venv/bin/python bench/digest/run.py --events 200000 --repeat 3
+    .venv/bin/python -m bench.digest.run
 
-The log is written by a real MySQL under the sample's traffic, then repeated until it is long enough. Needs the engine
-(`seatrial lab install`) and Debian's package percona-toolkit; with --log any other slow log of MySQL 8 or 9. What it
-starts is named bench-…, and is removed at the end, also after an error or Ctrl-C.
+  a  the log of a real MySQL 9 under the sample's traffic, every statement logged; repeated to its size
+  b  short statements
+  c  INSERTs of 500 rows each
+  d  statements of which no two have one fingerprint
+
+Needs Debian's package percona-toolkit, and for (a) the engine (`seatrial lab install`), or a log of yours (--log). Each
+way is a process of its own, start-up included. What it starts and writes is removed at the end, also after an error or
+Ctrl-C.
 """
 
 import os
-import platform
 import re
-import resource
 import shutil
-import subprocess
+import signal
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path
-from statistics import median
+from types import FrameType
 
 import click
+import msgspec
 from msgspec import Struct
 
-from seatrial.adapters.crew import Crew
+from bench.digest import inputs, meter
+from bench.digest.meter import Limits
+from bench.digest.table import Measured, machine, table
 from seatrial.cli.main import say_fault
-from seatrial.domain.event import silent
 from seatrial.domain.fault import Cancelled, Exit, Fault
-from seatrial.lab import engine
-from seatrial.parsing.slow_log import SlowLog
-from seatrial.sample import slow_log
-from seatrial.sample.load import load as fill
-from seatrial.sample.server import Sample
-from seatrial.sample.setup import APP, DATABASE, ROOT
-from seatrial.sample.traffic import Order, run
-from seatrial.stages.digest import Log, digest
+from seatrial.sample.setup import DATABASE
 
 NAME = "bench-digest"
 TOOL = "pt-query-digest"
+INSERTS_SHARE = 0.2
+"""Of the size of the others: INSERTs of many rows take us longest of all."""
+
+_PERCENT = re.compile(r"(\d+)%")
 
 
-class Measured(Struct, frozen=True, kw_only=True):
-    """One way in one round: `events` it says it read, the clock around it, and the processor's time it took."""
+class Asked(Struct, frozen=True, kw_only=True):
+    """The options of a run."""
 
-    events: int
-    wall_s: float
-    cpu_s: float
+    repeat: int
+    size_mb: int
+    fingerprints: int
+    seconds: int
+    seed: int
+    log: Path | None
+    database: str
+    limits: Limits
 
 
-@click.command()
-@click.option("--events", default=200_000, show_default=True, type=click.IntRange(1000), help="Length of the log.")
-@click.option("--repeat", default=3, show_default=True, type=click.IntRange(1, 20), help="Rounds; medians are printed.")
-@click.option("--seconds", default=20, show_default=True, type=click.IntRange(2), help="Of traffic, before repeating.")
-@click.option("--log", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Take this log instead.")
-@click.option("--database", default=DATABASE, show_default=True, help="The log's database.")
-def main(events: int, repeat: int, seconds: int, log: Path | None, database: str) -> None:
-    """Measure both ways in turn, round by round, so that noise of the machine meets both alike."""
+class Input(Struct, frozen=True, kw_only=True):
+    """A log to digest. `every_class`: pt-query-digest reports all of them, as we do."""
+
+    title: str
+    path: Path
+    database: str
+    every_class: bool = True
+
+
+def _real(folder: Path, asked: Asked) -> Input:
+    if asked.log is not None:
+        return Input(title=f"(a) {asked.log.name}", path=asked.log, database=asked.database)
+    path = folder / "a.log"
+    words = ["--seconds", str(asked.seconds), "--size-mb", str(asked.size_mb), str(path)]
+    if ended := meter.told_to_end([sys.executable, "-m", "bench.digest.traffic", *words]):
+        raise Fault("bench.no-traffic", f"the sample's traffic ended with {ended}", remedy="see above")
+    title = f"(a) a real log, {asked.seconds} s of the sample's traffic repeated"
+    return Input(title=title, path=path, database=DATABASE)
+
+
+def _short(folder: Path, asked: Asked) -> Input:
+    path = folder / "b.log"
+    inputs.short(path, asked.size_mb * 1_000_000, asked.seed)
+    return Input(title="(b) short statements", path=path, database=inputs.DATABASE)
+
+
+def _inserts(folder: Path, asked: Asked) -> Input:
+    path = folder / "c.log"
+    inputs.inserts(path, round(asked.size_mb * INSERTS_SHARE * 1_000_000), asked.seed)
+    return Input(title=f"(c) INSERTs of {inputs.ROWS} rows", path=path, database=inputs.DATABASE)
+
+
+def _distinct(folder: Path, asked: Asked) -> Input:
+    path = folder / "d.log"
+    inputs.distinct(path, asked.fingerprints, asked.seed)
+    title = f"(d) {asked.fingerprints:,} statements of as many fingerprints"
+    return Input(title=title, path=path, database=inputs.DATABASE, every_class=False)
+
+
+KINDS: dict[str, Callable[[Path, Asked], Input]] = {"a": _real, "b": _short, "c": _inserts, "d": _distinct}
+
+
+def _kinds(_: click.Context, __: click.Parameter, text: str) -> list[str]:
+    kinds = [kind.strip() for kind in text.split(",")]
+    if unknown := [kind for kind in kinds if kind not in KINDS]:
+        raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(KINDS)}")
+    return list(dict.fromkeys(kinds))
+
+
+@click.command(help=(__doc__ or "").split(":\n")[0] + ".")
+@click.option("--input", "kinds", default=",".join(KINDS), show_default=True, callback=_kinds, help="Which logs.")
+@click.option("--repeat", default=1, show_default=True, type=click.IntRange(1, 20), help="Rounds; medians are printed.")
+@click.option(
+    "--size-mb", default=500, show_default=True, type=click.IntRange(1), help="Of (a) and (b); (c) is a fifth of it."
+)
+@click.option("--fingerprints", default=1_000_000, show_default=True, type=click.IntRange(1), help="In (d).")
+@click.option("--seconds", default=30, show_default=True, type=click.IntRange(2), help="Of traffic for (a).")
+@click.option("--seed", default=1, show_default=True, help="Of what is generated.")
+@click.option("--log", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Take this log for (a).")
+@click.option("--database", default=DATABASE, show_default=True, help="The database of --log.")
+@click.option("--most-s", default=180.0, show_default=True, type=click.FloatRange(1), help="A way is stopped then.")
+@click.option("--most-gb", default=8.0, show_default=True, type=click.FloatRange(0.1), help="And at so much memory.")
+def main(kinds: list[str], most_s: float, most_gb: float, **options: object) -> None:
+    """Measure all ways in turn, round by round, so that noise of the machine meets them alike."""
     if shutil.which(TOOL) is None:
         raise Fault(
             "bench.no-tool",
@@ -64,117 +125,81 @@ def main(events: int, repeat: int, seconds: int, log: Path | None, database: str
             remedy="apt-get install percona-toolkit",
             exit=Exit.CONFIG,
         )
-    with tempfile.TemporaryDirectory(prefix=f"{NAME}-") as folder:
-        long = log or _written(Path(folder), events, seconds)
-        ways: dict[str, Callable[[], Measured]] = {
-            TOOL: lambda: _pt(long),
-            "seatrial": lambda: _ours(long, database, Crew()),
-            "· on one core": lambda: _ours(long, database, None),
-            "· reading alone": lambda: _reading(long),
-        }
-        rounds: dict[str, list[Measured]] = {name: [] for name in ways}
-        for number in range(1, repeat + 1):
-            for name, way in ways.items():
-                _say(f"round {number} of {repeat}: {name}")
-                rounds[name].append(way())
-        click.echo(_table(long, rounds))
+    asked = msgspec.convert({**options, "limits": Limits(seconds=most_s, bytes=round(most_gb * 1e9))}, Asked)
+    with tempfile.TemporaryDirectory(prefix=f"{NAME}-") as name:
+        folder = Path(name)
+        for kind in kinds:
+            _say(f"({kind}) making the log")
+            given = KINDS[kind](folder, asked)
+            click.echo(_measured(given, folder, asked) + "\n")
+            if given.path.parent == folder:
+                given.path.unlink()
+    click.echo(machine())
 
 
-def _written(work: Path, events: int, seconds: int) -> Path:
-    """A log of about so many events: what a real server wrote, again and again."""
-    sample = Sample(NAME)
-    try:
-        _say("a sample with traffic, every statement logged")
-        sample.up(engine.find().mysql_root, silent)
-        fill(sample.login(ROOT, None), scale=0.05, replace=True, tell=silent)
-        log = slow_log.start(sample, "bench.log", silent)
-        run(Order(login=sample.login(APP), rate_per_s=100, seconds=seconds, awkward=True), silent)
-        slow_log.stop(sample, silent)
-        once = log.read_bytes()
-    finally:
-        sample.down(silent)
-    long = work / "slow.log"
-    times = max(1, events // once.count(b"\n# Query_time: "))
-    with long.open("wb") as file:
-        for _ in range(times):
-            file.write(once)
-    return long
+def _measured(given: Input, folder: Path, asked: Asked) -> str:
+    cores = len(os.sched_getaffinity(0))
+    ways: dict[str, list[str]] = {TOOL: _theirs(given), "seatrial, 1 core": _ours(given, 1)}
+    if cores > 1:
+        ways[f"seatrial, {cores} cores"] = _ours(given, cores)
+    rounds: dict[str, list[Measured]] = {name: [] for name in ways}
+    for number in range(1, asked.repeat + 1):
+        for name, command in ways.items():
+            _say(f"{given.title.split(' ')[0]} round {number} of {asked.repeat}: {name}")
+            rounds[name].append(_one(name, command, folder, asked.limits))
+    of_all = max(one.events for measured in rounds.values() for one in measured)
+    told = {
+        name: [msgspec.structs.replace(one, events=one.share * of_all) if one.ran.stopped else one for one in measured]
+        for name, measured in rounds.items()
+    }
+    return table(given.title, given.path.stat().st_size, told, TOOL)
 
 
-def _pt(log: Path) -> Measured:
-    words = [TOOL, "--limit", "100%", "--no-version-check", str(log)]
-    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    wall = time.perf_counter() - began
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode or (found := re.search(r"# Overall: ([\d.]+)([kM]?) total", done.stdout)) is None:
-        raise Fault("bench.failed", f"{TOOL} ended with {done.returncode}: {done.stderr[-300:]}", remedy="see above")
-    events = round(float(found[1]) * {"": 1, "k": 1000, "M": 1_000_000}[found[2]])
-    return Measured(events=events, wall_s=wall, cpu_s=_cpu(after) - _cpu(before))
+def _theirs(given: Input) -> list[str]:
+    limit = ["--limit", "100%"] if given.every_class else []
+    return [TOOL, "--no-version-check", "--progress", "percentage,1", *limit, str(given.path.resolve())]
 
 
-def _ours(log: Path, database: str, crew: Crew | None) -> Measured:
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    began, cpu = time.perf_counter(), time.process_time()
-    with log.open("rb") as stream:
-        made = digest(
-            [Log(name=log.name, stream=stream, bytes=log.stat().st_size)],
-            database=database,
-            schema=None,
-            keep=None,
-            now=datetime.now(UTC),
-            tell=silent,
-            crew=crew,
-        )
-    wall, own = time.perf_counter() - began, time.process_time() - cpu
-    workers = _cpu(resource.getrusage(resource.RUSAGE_CHILDREN)) - _cpu(before)
-    return Measured(events=made.events, wall_s=wall, cpu_s=own + workers)
+def _ours(given: Input, cores: int) -> list[str]:
+    words = ["--cores", str(cores), "--database", given.database, str(given.path.resolve())]
+    return [sys.executable, "-m", "bench.digest.one", *words]
 
 
-def _reading(log: Path) -> Measured:
-    began, cpu = time.perf_counter(), time.process_time()
-    with log.open("rb") as stream:
-        events = sum(1 for executed in SlowLog(stream, log.name) if not executed.command)
-    return Measured(events=events, wall_s=time.perf_counter() - began, cpu_s=time.process_time() - cpu)
+def _one(name: str, command: list[str], folder: Path, limits: Limits) -> Measured:
+    out, err = folder / "out", folder / "err"
+    ran = meter.run(command, out, err, limits)
+    if ran.stopped:
+        percents = _PERCENT.findall(err.read_text(errors="replace"))
+        return Measured(ran=ran, events=0, share=int(percents[-1]) / 100 if percents else 0.0)
+    events = _events(name, out)
+    if ran.exit or events is None:
+        said = err.read_text(errors="replace").strip()[-300:]
+        raise Fault("bench.failed", f"{name} ended with {ran.exit}: {said}", remedy="see above")
+    return Measured(ran=ran, events=events)
 
 
-def _cpu(usage: resource.struct_rusage) -> float:
-    return usage.ru_utime + usage.ru_stime
-
-
-def _table(log: Path, rounds: dict[str, list[Measured]]) -> str:
-    size = log.stat().st_size
-    base = Measured(
-        events=1,
-        wall_s=median(one.wall_s / one.events for one in rounds[TOOL]),
-        cpu_s=median(one.cpu_s / one.events for one in rounds[TOOL]),
-    )
-    lines = [
-        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {platform.machine()}, {os.cpu_count()} cores, "
-        f"load average {os.getloadavg()[0]:.1f} at the end",
-        f"a log of {size / 1e6:,.1f} MB; {len(rounds[TOOL])} rounds, medians",
-        "",
-        "| way | events | s (least–most) | cpu s | events/s | MB/s | against pt-query-digest by the clock | by cpu s |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
-        *(_row(name, measured, size, base) for name, measured in rounds.items()),
-    ]
-    return "\n".join(lines)
-
-
-def _row(name: str, measured: Sequence[Measured], size: int, base: Measured) -> str:
-    walls = [one.wall_s for one in measured]
-    wall, cpu, events = median(walls), median(one.cpu_s for one in measured), measured[0].events
-    spread = f"{wall:.1f} ({min(walls):.1f}–{max(walls):.1f})"
-    rates = f"{events / wall:,.0f} | {size / 1e6 / wall:.1f}"
-    times = f"{base.wall_s / (wall / events):.1f} × | {base.cpu_s / (cpu / events):.1f} ×"
-    return f"| {name} | {events:,} | {spread} | {cpu:.1f} | {rates} | {times} |"
+def _events(name: str, out: Path) -> float | None:
+    """How many it says it read; None if it does not."""
+    if name != TOOL:
+        text = out.read_bytes()
+        return float(msgspec.json.decode(text)["events"]) if text else None
+    with out.open(errors="replace") as lines:
+        for line in lines:
+            if (found := re.match(r"# Overall: ([\d.]+)([kM]?) total", line)) is not None:
+                return round(float(found[1]) * {"": 1, "k": 1e3, "M": 1e6}[found[2]])
+    return None
 
 
 def _say(text: str) -> None:
     click.echo(f"… {text}", err=True)
 
 
+def _stopped(_: int, __: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _stopped)
     try:
         main(standalone_mode=False)
     except click.UsageError as error:

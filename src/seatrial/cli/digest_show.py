@@ -242,6 +242,7 @@ def query_page(digest: Digest, query: QueryClass, made: Sequence[Forecast]) -> I
             ("joined", words.safe(", ".join(f"{one} = {other}" for one, other in query.joined)) or "–"),
             ("updated", _columns(query.updated)),
             ("as the planner is asked", words.safe(" ".join(query.shape.split())) or "–"),
+            ("checksum of pt-query-digest", query.pt_checksum or "–"),
             *([("not parsed", words.safe(query.not_parsed))] if query.not_parsed else []),
         ]
     )

@@ -110,6 +110,7 @@ class QueryClass(Struct, frozen=True, kw_only=True):
     accounts: tuple[Share, ...] = ()
     hosts: tuple[Share, ...] = ()
     course: Course | None = None
+    pt_checksum: str = ""  # pt-query-digest's, of the first statement; "" where its literals cannot be told apart
 
 
 MANY = -1

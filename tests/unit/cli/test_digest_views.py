@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from seatrial.cli.digest import _page
 from seatrial.cli.digest import digest as command
 from seatrial.cli.digest_diff import page as diff_page
+from seatrial.cli.digest_export import _print_bytes
 from seatrial.cli.digest_limits import forecasts
 from seatrial.cli.digest_show import page as show_page
 from seatrial.cli.digest_show import query_page, transaction_page
@@ -147,6 +148,20 @@ def test_the_page_of_a_diff_has_the_sure_ones_marked() -> None:
 def test_export_is_json_or_csv(run: Run) -> None:
     assert json.loads(run("export").output)["events"] == DIGEST.events
     assert len(run("export", "--format", "csv", "--instance", "target").output.splitlines()) == len(DIGEST.classes) + 1
+
+
+def test_export_is_parquet_or_the_layout_of_pt_query_digest(run: Run) -> None:
+    assert run("export", "--format", "parquet").stdout_bytes[:4] == b"PAR1"
+    made = json.loads(run("export", "--format", "pt").output)
+    assert set(made) == {"global", "classes"} and len(made["classes"]) == len(DIGEST.classes)
+    assert json.loads(run("export", "--format", "parquet", "--json").output)["events"] == DIGEST.events
+
+
+def test_parquet_is_not_printed_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    with pytest.raises(Fault) as caught:
+        _print_bytes(b"PAR1")
+    assert caught.value.code == "digest.parquet-on-a-terminal"
 
 
 def test_the_schema_needs_no_dossier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -313,6 +313,7 @@ def test_a_statement_may_carry_the_id_of_a_known_class() -> None:
         (True, "select a from t where b <> ?", 2),
         (False, "select ?", 2),
     }
+    assert found.query(known[0].id).pt_checksum == known[0].pt_checksum != ""
 
 
 def test_a_number_that_orders_is_part_of_the_class_however_often_the_text_is_met() -> None:

@@ -9,6 +9,7 @@ from seatrial.domain.workload import Column, QueryClass, Verb
 from seatrial.parsing.collapse import Place
 from seatrial.parsing.lexer import HOLE, Lexed, lex, split
 from seatrial.parsing.outline import outline
+from seatrial.parsing.pt_fingerprint import pt_checksum
 from seatrial.parsing.repeats import shortened
 from seatrial.parsing.statement import Bound, Statement, read
 from seatrial.parsing.words import KEYWORDS
@@ -117,6 +118,7 @@ class Classes:
                 words = tuple(known.fingerprint.split()[:3])
                 found = self._make(known.fingerprint, known.shape, statement, words)
                 found.id = id
+                found.pt_checksum = known.pt_checksum
             self._by_tag[id] = found
         return Text(found)
 
@@ -178,6 +180,7 @@ class Classes:
             statement = self._read(lexed)
             shape = "" if lexed.broken else lexed.shape  # half a statement is another one: nobody may be asked it
             query = self._make(lexed.fingerprint, shape, statement, lexed.words, lexed.plain)
+            query.pt_checksum = "" if lexed.broken else pt_checksum(text, literals)
         elif not lexed.broken:
             query.shape = fuller(query.shape, lexed.shape)
         same = lexed.plain.lower() == query.plain.lower()

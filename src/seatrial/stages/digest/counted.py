@@ -47,6 +47,7 @@ class Class(Struct, array_like=True, eq=False):
     keys: tuple[Column, ...] = ()
     elsewhere: bool = False
     names_all_of_ours: bool = False  # every table with our database before it
+    pt_checksum: str = ""  # of its first statement
     times: TimeTally = field(default_factory=TimeTally)
     count: int = 0
     errors: int = 0
@@ -187,6 +188,7 @@ class Class(Struct, array_like=True, eq=False):
             self.keys,
             self.elsewhere,
             self.names_all_of_ours,
+            self.pt_checksum,
         )
 
     def told(self, labels: "Labels") -> QueryClass:
@@ -214,6 +216,7 @@ class Class(Struct, array_like=True, eq=False):
             last=utc(self.last_us),
             databases=tuple(sorted(self.databases - {""})),
             shard_queries=self.shard_queries,
+            pt_checksum=self.pt_checksum,
             tmp_tables=self.tmp_tables,
             tmp_disk_tables=self.tmp_disk_tables,
             full_scans=self.full_scans,

@@ -46,6 +46,7 @@ class ExportedClass(Struct, frozen=True, kw_only=True):
     shard_queries: int
     first: str
     last: str
+    pt_checksum: str  # by which pt-query-digest names it; "" where that cannot be known
 
 
 class ExportedTransactionClass(Struct, frozen=True, kw_only=True):
@@ -183,6 +184,7 @@ def exported_class(query: QueryClass) -> ExportedClass:
         shard_queries=query.shard_queries,
         first=query.first,
         last=query.last,
+        pt_checksum=query.pt_checksum,
     )
 
 

@@ -116,6 +116,7 @@ def _add_classes(known: dict[tuple[str, tuple[Column, ...]], Class], classes: It
 def _add_class(ours: Class, theirs: Class) -> None:
     if _rank(theirs) < _rank(ours):
         ours.shape, ours.plain, ours.statement = theirs.shape, theirs.plain, theirs.statement
+    ours.pt_checksum = min(filter(None, (ours.pt_checksum, theirs.pt_checksum)), default="")
     users, hosts = _sum(dict(ours.users), theirs.users), _sum(dict(ours.hosts), theirs.hosts)
     ours.take(theirs)
     ours.users, ours.hosts = users, hosts  # all of them, where `take` keeps a few
