@@ -1,4 +1,4 @@
-"""The options by which `seatrial digest` leaves statements out."""
+"""The options that say what `seatrial digest` leaves out, and what it takes together."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -14,6 +14,11 @@ _OPTIONS = (
     click.option("--host", "hosts", metavar="HOST", multiple=True, help="Only from this host; may be repeated."),
     click.option(
         "--tag", "tags", metavar="KEY=VALUE", multiple=True, help="Only with this tag in a comment; all, if repeated."
+    ),
+    click.option(
+        "--merge-numbered-tables",
+        is_flag=True,
+        help="Tables such as events_2024_01 and events_2024_02 are one, events_*. A plan cannot be made of it.",
     ),
 )
 

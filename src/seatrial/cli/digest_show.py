@@ -293,9 +293,9 @@ def _seldom(query: QueryClass) -> Iterator[tuple[str, str]]:
         yield "temporary tables", f"{query.tmp_tables:,}, {query.tmp_disk_tables:,} of them on disk"
     if query.full_scans:
         yield "full scans", f"{query.full_scans:,} statements"
-    for title, shares in (("accounts", query.accounts), ("hosts", query.hosts)):
+    for title, shares in (("accounts", query.accounts), ("hosts", query.hosts), ("tags", query.tags)):
         if shares:
-            yield title, ", ".join(f"{share.label} ({share.count:,})" for share in shares)
+            yield title, ", ".join(f"{words.safe(share.label)} ({share.count:,})" for share in shares)
 
 
 def _course(query: QueryClass) -> Iterator[str]:

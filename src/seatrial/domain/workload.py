@@ -58,7 +58,8 @@ class Times(Struct, frozen=True, kw_only=True):
 
 
 class Share(Struct, frozen=True):
-    """How many of a class's statements were of this account or host, which has a label in place of its name."""
+    """How many of a class's statements were of this account or host, which has a label in place of its name; or had
+    this tag."""
 
     label: str
     count: int
@@ -109,6 +110,7 @@ class QueryClass(Struct, frozen=True, kw_only=True):
     full_scans: int = 0  # statements that the log says read a whole table; MySQL's own log does not say it
     accounts: tuple[Share, ...] = ()
     hosts: tuple[Share, ...] = ()
+    tags: tuple[Share, ...] = ()  # of comments, as `controller=orders`
     course: Course | None = None
     pt_checksum: str = ""  # pt-query-digest's, of the first statement; "" where its literals cannot be told apart
 
@@ -215,6 +217,7 @@ class Digest(Struct, frozen=True, kw_only=True):
     other_databases: int  # events of databases that are not ours, left out
     caveats: tuple[str, ...]  # what the log cannot show: sampled, cut, clock in the future …
     without_values: bool = False  # nobody looked at values: there are no patterns, and no spread of values
+    numbered_tables_merged: bool = False  # --merge-numbered-tables: classes name families of tables
 
     @property
     def transaction_count(self) -> int:

@@ -37,3 +37,22 @@ def _pairs(text: str) -> dict[str, str]:
         found[unquote(pair[1])] = value
         at = pair.end()
     return found
+
+
+PLACES = frozenset(
+    ("action", "app", "application", "controller", "db_driver", "endpoint", "framework", "job", "route", "service")
+)
+"""Keys whose values say where in the application a statement comes from, and nothing of a user."""
+
+_VALUE_KEPT = 80
+_DIGITS = re.compile(r"[0-9]+")
+
+
+def told(found: dict[str, str]) -> list[str]:
+    """Tags as a digest tells them: `action=show`. Of keys that are no PLACES only that they are there; those
+    PER_REQUEST not at all. Digits are hidden."""
+    return [
+        f"{key}={_DIGITS.sub('?', value[:_VALUE_KEPT]) if key.lower() in PLACES else '…'}"
+        for key, value in found.items()
+        if key.lower() not in PER_REQUEST
+    ]

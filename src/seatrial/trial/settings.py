@@ -45,6 +45,7 @@ class WorkloadSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     users: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    merge_numbered_tables: bool = False
     keep_days: Annotated[int, msgspec.Meta(ge=0)] = 14
 
     @property
@@ -53,8 +54,13 @@ class WorkloadSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     @property
     def chosen(self) -> dict[str, str]:
-        """What makes a digest another one: the database and the filters."""
-        return {name: str(value) for name, value in (("database", self.database), ("filters", self.filters)) if value}
+        """What makes a digest of the same logs another one."""
+        some = {
+            "database": self.database,
+            "filters": str(self.filters),
+            "merge_numbered_tables": "yes" if self.merge_numbered_tables else "",
+        }
+        return {name: value for name, value in some.items() if value}
 
 
 class ReplaySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

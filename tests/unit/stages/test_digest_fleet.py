@@ -186,7 +186,7 @@ def test_what_a_class_holds_is_fit_to_leave_its_machine() -> None:
     weighed = """
         number id fingerprint shape plain statement control keys elsewhere names_all_of_ours times count errors lock_us
         rows_sent rows_sent_max rows_examined rows_affected bytes_sent shard_queries first_us last_us databases
-        tmp_tables tmp_disk_tables full_scans users hosts course worst typical rows named named_many pt_checksum
+        tmp_tables tmp_disk_tables full_scans users hosts tags course worst typical rows named named_many pt_checksum
     """
     assert set(Class.__struct_fields__) == set(weighed.split())
 

@@ -96,3 +96,17 @@ def test_of_a_long_statement_its_beginning_is_kept() -> None:
     (sample,) = kept[0].worst.values()
     assert (len(sample.sql), sample.cut) == (10_000, True)
     assert datetime.fromisoformat(sample.at) <= BEGAN + timedelta(seconds=1)
+
+
+def test_tags_of_comments_are_counted_and_only_those_of_the_code_are_told() -> None:
+    comments = [
+        "/*action='show',user='planted'*/",
+        "/* action=show */",
+        "/*traceparent='00-planted'*/",
+        "/* planted */",
+    ]
+    content = BANNER + b"".join(event(f"SELECT a FROM t {comment}", use="shop") for comment in comments)
+    found = digested(content)
+    (query,) = found.classes
+    assert [(share.label, share.count) for share in query.tags] == [("action=show", 2), ("user=…", 1)]
+    assert b"planted" not in msgspec.json.encode(found)

@@ -14,6 +14,7 @@ from seatrial.parsing.repeats import shortened
 from seatrial.parsing.statement import Bound, Statement, read
 from seatrial.parsing.words import KEYWORDS
 from seatrial.stages.digest.counted import Class, Control, fuller
+from seatrial.stages.digest.families import family, with_families
 from seatrial.stages.digest.texts import OUTLINES_OF_A_TEXT, Known, Outlines, Text
 
 TEXTS_KEPT = 20_000
@@ -45,8 +46,16 @@ class Classes:
     `values` no class has keys, so nobody looks at a value."""
 
     def __init__(
-        self, database: str, schema: Schema | None, known: Sequence[QueryClass], *, values: bool = True
+        self,
+        database: str,
+        schema: Schema | None,
+        known: Sequence[QueryClass],
+        *,
+        values: bool = True,
+        families: bool = False,
     ) -> None:
+        self._families = families
+        self._real = {family(table.name): table.name for table in schema.tables} if schema and families else {}
         self._database = database
         self._values = values
         self._schema = schema
@@ -157,7 +166,9 @@ class Classes:
 
     def again(self) -> "Classes":
         """The same texts and classes, with nothing counted: what was read once need not be read again."""
-        other = Classes(self._database, self._schema, tuple(self._known.values()), values=self._values)
+        other = Classes(
+            self._database, self._schema, tuple(self._known.values()), values=self._values, families=self._families
+        )
         other.all = [query.uncounted() for query in self.all]
         other._by_fingerprint = {query.fingerprint: query for query in other.all}
         other._by_tag = {tag: other.all[query.number] for tag, query in self._by_tag.items()}
@@ -173,20 +184,25 @@ class Classes:
         if len(self.all) >= CLASSES_KEPT and hash(_spelling(text)) not in self._spellings:
             return self._beyond()
         lexed = lex(text, literals)
-        query = self._by_fingerprint.get(lexed.fingerprint)
+        fingerprint, statement = lexed.fingerprint, None
+        if self._families:
+            fingerprint, statement = with_families(lexed.fingerprint, self._read(lexed))
+        query = self._by_fingerprint.get(fingerprint)
         if query is None:
             if len(self.all) >= CLASSES_KEPT:
                 return self._beyond()
-            statement = self._read(lexed)
+            statement = statement or self._read(lexed)
             shape = "" if lexed.broken else lexed.shape  # half a statement is another one: nobody may be asked it
-            query = self._make(lexed.fingerprint, shape, statement, lexed.words, lexed.plain)
+            query = self._make(fingerprint, shape, statement, lexed.words, lexed.plain)
             query.pt_checksum = "" if lexed.broken else pt_checksum(text, literals)
         elif not lexed.broken:
             query.shape = fuller(query.shape, lexed.shape)
         same = lexed.plain.lower() == query.plain.lower()
         if len(self._spellings) < SPELLINGS_KEPT:
             self._spellings.add(hash(_spelling(text)))
-        made = Text.of(query, _places(query, query.statement if same else self._read(lexed), lexed), lexed.kept)
+        if statement is None:
+            statement = query.statement if same else self._read(lexed)
+        made = Text.of(query, _places(query, statement, lexed), lexed.kept)
         if len(self._texts) >= TEXTS_KEPT or self._text_bytes > TEXT_BYTES_KEPT:
             self._texts.clear()  # a cache: what is met again is read again
             self._outlines.clear()
@@ -230,7 +246,8 @@ class Classes:
         if self._schema is None:
             return True
         try:
-            return self._schema.table(column.table).column(column.name).data_type not in _NO_KEYS
+            table = self._real.get(column.table, column.table)
+            return self._schema.table(table).column(column.name).data_type not in _NO_KEYS
         except KeyError:
             return True
 

@@ -12,6 +12,7 @@ from seatrial.domain.executed import Batch
 from seatrial.domain.moments import utc
 from seatrial.domain.workload import Column, QueryClass, Sample, Share
 from seatrial.parsing.statement import Statement
+from seatrial.parsing.tags import tags, told
 from seatrial.stages.digest.course import CourseTally
 from seatrial.stages.digest.tally import TimeTally
 
@@ -66,6 +67,7 @@ class Class(Struct, array_like=True, eq=False):
     full_scans: int = 0
     users: dict[str, int] = {}
     hosts: dict[str, int] = {}
+    tags: dict[str, int] = {}
     course: CourseTally = field(default_factory=CourseTally)
     worst: Sample | None = None
     typical: Sample | None = None
@@ -112,6 +114,11 @@ class Class(Struct, array_like=True, eq=False):
             self.tmp_disk_tables += sum(of(batch.tmp_disk_tables))
         if batch.full_scan is not None:
             self.full_scans += sum(of(batch.full_scan))
+
+    def count_tags(self, statements: Iterable[bytes]) -> None:
+        """Count the tags of statements with comments."""
+        for sql in statements:
+            _add_names(self.tags, dict.fromkeys(told(tags(sql)), 1))
 
     def keep_samples(self, batch: Batch, rows: Sequence[int]) -> None:
         """Keep the slowest of these statements, literals and all, if it is the slowest yet, and one as slow as most."""
@@ -168,6 +175,7 @@ class Class(Struct, array_like=True, eq=False):
         self.full_scans += other.full_scans
         _add_names(self.users, other.users)
         _add_names(self.hosts, other.hosts)
+        _add_names(self.tags, other.tags)
         self.course.take(other.course)
         if other.worst is not None and (self.worst is None or other.worst.took_us > self.worst.took_us):
             self.worst = other.worst
@@ -222,6 +230,7 @@ class Class(Struct, array_like=True, eq=False):
             full_scans=self.full_scans,
             accounts=_shares(self.users, labels.accounts),
             hosts=_shares(self.hosts, labels.hosts),
+            tags=_shares(self.tags, {tag: tag for tag in self.tags}),
             course=self.course.told(),
         )
 

@@ -58,6 +58,7 @@ class Digester:
         filters: Filters = Filters(),  # noqa: B008 – it is frozen
         continues: bool = False,
         values: bool = True,
+        families: bool = False,
     ) -> None:
         self._continues = continues  # until the server is started again: from there on we know every connection
         self._restarted = False
@@ -68,7 +69,8 @@ class Digester:
         self._keeps_samples = samples
         self._choice = Choice(database, ours, filters)
         self._looks_at_values = values
-        self._classes = Classes(database, schema, known, values=values)
+        self._families = families
+        self._classes = Classes(database, schema, known, values=values, families=families)
         self._transactions = Transactions()
         self._values = Values(hashed)
         self._series = Series()
@@ -154,10 +156,13 @@ class Digester:
     def _count(self, batch: Batch, met: Sequence[Class]) -> None:
         """Of a log with a rate limit, each statement counts as the number it stands for, in everything but values and
         transactions."""
+        commented = {row for row, sql in enumerate(batch.sql) if b"/*" in sql}
         for query in met:
             rows, query.rows = query.rows, []
             ended, took, errnos = query.count_rows(batch, rows)
             self._events += len(rows)
+            if commented:
+                query.count_tags(batch.sql[row] for row in rows if row in commented)
             if self._keeps_samples:
                 query.keep_samples(batch, rows)
             self._errors += len(errnos) - errnos.count(0)
@@ -311,6 +316,7 @@ class Digester:
             classes=tuple(sorted(classes, key=lambda query: (-query.times.total_us, query.id))),
             transactions=self._transactions.told(self._classes.all, patterns=self._looks_at_values),
             without_values=not self._looks_at_values,
+            numbered_tables_merged=self._families,
             incomplete_transactions=self._transactions.incomplete,
             values=tuple(sorted(values, key=lambda each: (-each.executions, each.column))),
             series=self._series.slices(),

@@ -39,6 +39,7 @@ class Partial(Struct, frozen=True, kw_only=True):
     values: bool
     ahead_us: int
     filters: Filters = Filters()
+    families: bool = False
     logs: tuple[LogRead, ...]
     part: Part
 
@@ -102,6 +103,7 @@ def told(partial: Partial) -> Digest:
         schema=None,
         values=partial.values,
         filters=partial.filters,
+        families=partial.families,
     )
     now = _EPOCH + timedelta(microseconds=part.last_us - partial.ahead_us)
     digester.take(most_frequent_first(part))
@@ -127,6 +129,13 @@ def _insist_on_alike(first: str, one: Partial, name: str, other: Partial) -> Non
             "digest.part-filters",
             f"{first} has {one.filters or 'every statement'}, {name} has {other.filters or 'every statement'}",
             remedy="make all parts with the same filters",
+            exit=Exit.CONFIG,
+        )
+    if one.families != other.families:
+        raise Fault(
+            "digest.part-families",
+            f"of {first} and {name} one was made with --merge-numbered-tables, the other without",
+            remedy="make all parts with it, or none",
             exit=Exit.CONFIG,
         )
     if one.values != other.values:

@@ -57,7 +57,7 @@ def most_frequent_first(part: Part) -> Part:
         key=lambda query: (query.fingerprint == TOO_MANY, -query.count, query.fingerprint, repr(query.keys))
     )
     for query in part.classes:
-        query.users, query.hosts = _sorted(query.users), _sorted(query.hosts)
+        query.users, query.hosts, query.tags = _sorted(query.users), _sorted(query.hosts), _sorted(query.tags)
     for _, values in part.values:
         values.counts = _sorted(values.counts)
     ids = {query.number: query.id for query in part.classes}
@@ -118,8 +118,9 @@ def _add_class(ours: Class, theirs: Class) -> None:
         ours.shape, ours.plain, ours.statement = theirs.shape, theirs.plain, theirs.statement
     ours.pt_checksum = min(filter(None, (ours.pt_checksum, theirs.pt_checksum)), default="")
     users, hosts = _sum(dict(ours.users), theirs.users), _sum(dict(ours.hosts), theirs.hosts)
+    tags = _sum(dict(ours.tags), theirs.tags)
     ours.take(theirs)
-    ours.users, ours.hosts = users, hosts  # all of them, where `take` keeps a few
+    ours.users, ours.hosts, ours.tags = users, hosts, tags  # all of them, where `take` keeps a few
 
 
 def _rank(query: Class) -> tuple[int, str, str, str]:

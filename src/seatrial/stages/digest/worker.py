@@ -34,6 +34,7 @@ class Order(Struct, kw_only=True, array_like=True):
     values: bool = True
     key: bytes = b""
     filters: Filters = Filters()
+    families: bool = False
 
     def digester(
         self, dialect: str = "", keep: Callable[[Recorded], None] | None = None, *, continues: bool = False
@@ -49,6 +50,7 @@ class Order(Struct, kw_only=True, array_like=True):
             filters=self.filters,
             hashed=Key(self.key).hashed if self.key else hash,
             values=self.values,
+            families=self.families,
             continues=continues,
         )
 

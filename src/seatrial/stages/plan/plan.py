@@ -29,7 +29,7 @@ def plan(
     """Choose where every table goes, and put every query class to the planner under that choice.
 
     With `given`, nothing is searched: those VSchemas are put to the same proof. `shards` must be a power of two.
-    Fault: `plan.no-values`.
+    Faults: `plan.no-values`, `plan.numbered-tables`.
     """
     shard_names(shards)
     if digest.without_values:
@@ -37,6 +37,13 @@ def plan(
             "plan.no-values",
             "the digest was made with --no-values: which statements of a transaction name the same value is not known",
             remedy="make it anew without --no-values (values are kept as hashes at most): seatrial digest LOG",
+            exit=Exit.CONFIG,
+        )
+    if digest.numbered_tables_merged:
+        raise Fault(
+            "plan.numbered-tables",
+            "the digest was made with --merge-numbered-tables: its classes name families, and a plan places tables",
+            remedy="make it anew without --merge-numbered-tables: seatrial digest LOG",
             exit=Exit.CONFIG,
         )
     schema = collection.schema

@@ -1,0 +1,82 @@
+"""Tables that differ in numbers at their end are told as one, if asked for."""
+
+import io
+from datetime import timedelta
+
+import pytest
+
+from seatrial.domain.event import silent
+from seatrial.domain.workload import Digest
+from seatrial.stages.digest import Log, digest
+from seatrial.stages.digest.families import family
+from tests.unit.slow_logs import BEGAN, log
+
+
+def digested(content: bytes, *, families: bool = True) -> Digest:
+    return digest(
+        [Log(name="slow.log", stream=io.BytesIO(content), bytes=len(content))],
+        database="shop",
+        schema=None,
+        keep=None,
+        now=BEGAN + timedelta(hours=1),
+        tell=silent,
+        families=families,
+    )
+
+
+@pytest.mark.parametrize(
+    ("table", "of"),
+    [
+        ("events_2024_01", "events_*"),
+        ("users_0007", "users_*"),
+        ("sbtest1", "sbtest*"),
+        ("2024", "2024"),
+        ("utf8mb4", "utf8mb*"),
+        ("orders", "orders"),
+        ("t1_archive", "t1_archive"),
+        ("库存 7", "库存 *"),
+    ],
+)
+def test_family(table: str, of: str) -> None:
+    assert family(table) == of
+
+
+LOG = log(
+    "SELECT e.a1 FROM events_2024_01 e WHERE e.id = 1",
+    "SELECT e.a1 FROM events_2024_02 e WHERE e.id = 1",
+    "SELECT e.a1 FROM `events_2024_11` e WHERE e.id = 2",
+    "SELECT events_1.col2 FROM events_1 WHERE events_1.id = 5",
+    "SELECT events_7.col2 FROM events_7 WHERE events_7.id = 5",
+    "BEGIN",
+    "UPDATE events_2024_01 SET x = 5 WHERE id = 4",
+    "UPDATE users_3 SET x = 7 WHERE id = 4",
+    "COMMIT",
+)
+
+
+def test_members_are_one_class_and_numbers_elsewhere_stay() -> None:
+    found = digested(LOG)
+    counts = {query.fingerprint: query.count for query in found.classes if query.tables}
+    assert counts == {
+        "select e.a1 from events_* e where e.id = ?": 2,
+        "select e.a1 from `events_*` e where e.id = ?": 1,
+        "select events_*.col2 from events_* where events_*.id = ?": 2,
+        "update events_* set x = ? where id = ?": 1,
+        "update users_* set x = ? where id = ?": 1,
+    }
+    assert {table for query in found.classes for table in query.tables} == {"events_*", "users_*"}
+    assert found.numbered_tables_merged
+    (transaction,) = [each for each in found.transactions if each.explicit]
+    touches = transaction.patterns[0].touches
+    assert [number for touch in touches for column, number in touch.values if column.name == "id"] == [0, 0]
+
+
+def test_a_planner_is_asked_of_a_table_that_exists() -> None:
+    shapes = {query.shape for query in digested(LOG).classes if query.tables}
+    assert not any("*" in shape for shape in shapes)
+
+
+def test_otherwise_they_are_classes_of_their_own() -> None:
+    found = digested(LOG, families=False)
+    assert len([query for query in found.classes if query.tables]) == 7
+    assert not found.numbered_tables_merged
