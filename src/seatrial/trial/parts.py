@@ -77,7 +77,7 @@ def write_part(bench: Bench, path: Path, *, database: str, key: Key | None, ours
             values=bench.settings.workload.values,
             key=key,
             filters=bench.settings.workload.filters,
-            families=bench.settings.workload.merge_numbered_tables,
+            merge_numbered=bench.settings.workload.merge_numbered_tables,
             partial=lambda content: write_whole(path, content, private=True),
         )
 

@@ -69,7 +69,7 @@ def _digest(bench: Bench) -> Mapping[str, Any]:
             crew=bench.wiring.crew(),
             samples=kept.append if settings.samples else None,
             filters=settings.filters,
-            families=settings.merge_numbered_tables,
+            merge_numbered=settings.merge_numbered_tables,
             values=settings.values,
         )
     expires = (bench.now() + timedelta(days=settings.keep_days)).date().isoformat()

@@ -14,7 +14,7 @@ from seatrial.parsing.repeats import shortened
 from seatrial.parsing.statement import Bound, Statement, read
 from seatrial.parsing.words import KEYWORDS
 from seatrial.stages.digest.counted import Class, Control, fuller
-from seatrial.stages.digest.families import family, with_families
+from seatrial.stages.digest.numbered import common_name, with_common_names
 from seatrial.stages.digest.texts import OUTLINES_OF_A_TEXT, Known, Outlines, Text
 
 TEXTS_KEPT = 20_000
@@ -52,10 +52,12 @@ class Classes:
         known: Sequence[QueryClass],
         *,
         values: bool = True,
-        families: bool = False,
+        merge_numbered: bool = False,
     ) -> None:
-        self._families = families
-        self._real = {family(table.name): table.name for table in schema.tables} if schema and families else {}
+        self._merge_numbered = merge_numbered
+        self._real = (
+            {common_name(table.name): table.name for table in schema.tables} if schema and merge_numbered else {}
+        )
         self._database = database
         self._values = values
         self._schema = schema
@@ -167,7 +169,11 @@ class Classes:
     def again(self) -> "Classes":
         """The same texts and classes, with nothing counted: what was read once need not be read again."""
         other = Classes(
-            self._database, self._schema, tuple(self._known.values()), values=self._values, families=self._families
+            self._database,
+            self._schema,
+            tuple(self._known.values()),
+            values=self._values,
+            merge_numbered=self._merge_numbered,
         )
         other.all = [query.uncounted() for query in self.all]
         other._by_fingerprint = {query.fingerprint: query for query in other.all}
@@ -185,8 +191,8 @@ class Classes:
             return self._beyond()
         lexed = lex(text, literals)
         fingerprint, statement = lexed.fingerprint, None
-        if self._families:
-            fingerprint, statement = with_families(lexed.fingerprint, self._read(lexed))
+        if self._merge_numbered:
+            fingerprint, statement = with_common_names(lexed.fingerprint, self._read(lexed))
         query = self._by_fingerprint.get(fingerprint)
         if query is None:
             if len(self.all) >= CLASSES_KEPT:

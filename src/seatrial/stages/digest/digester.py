@@ -58,7 +58,7 @@ class Digester:
         filters: Filters = Filters(),  # noqa: B008 – it is frozen
         continues: bool = False,
         values: bool = True,
-        families: bool = False,
+        merge_numbered: bool = False,
     ) -> None:
         self._continues = continues  # until the server is started again: from there on we know every connection
         self._restarted = False
@@ -69,8 +69,8 @@ class Digester:
         self._keeps_samples = samples
         self._choice = Choice(database, ours, filters)
         self._looks_at_values = values
-        self._families = families
-        self._classes = Classes(database, schema, known, values=values, families=families)
+        self._merge_numbered = merge_numbered
+        self._classes = Classes(database, schema, known, values=values, merge_numbered=merge_numbered)
         self._transactions = Transactions()
         self._values = Values(hashed)
         self._series = Series()
@@ -316,7 +316,7 @@ class Digester:
             classes=tuple(sorted(classes, key=lambda query: (-query.times.total_us, query.id))),
             transactions=self._transactions.told(self._classes.all, patterns=self._looks_at_values),
             without_values=not self._looks_at_values,
-            numbered_tables_merged=self._families,
+            numbered_tables_merged=self._merge_numbered,
             incomplete_transactions=self._transactions.incomplete,
             values=tuple(sorted(values, key=lambda each: (-each.executions, each.column))),
             series=self._series.slices(),

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from seatrial.domain.workload import Digest, LogFile, NotUnderstood, QueryClass, TransactionClass
+from seatrial.domain.workload import Digest, LogFile, NotUnderstood, QueryClass, Share, TransactionClass
 
 _P999 = 0.999
 
@@ -44,9 +44,26 @@ class ExportedClass(Struct, frozen=True, kw_only=True):
     rows_affected: int
     bytes_sent: int
     shard_queries: int
+    tmp_tables: int
+    tmp_disk_tables: int
+    full_scans: int
+    accounts: tuple[str, ...]  # `account-1=123`: labels with how many statements, the most first
+    hosts: tuple[str, ...]
+    tags: tuple[str, ...]  # `action=show=123`
     first: str
     last: str
     pt_checksum: str  # by which pt-query-digest names it; "" where that cannot be known
+
+
+class ExportedCourse(Struct, frozen=True, kw_only=True):
+    """A query class over time, in slices of `seconds` from `first` on: how many statements ended, and how many ran at
+    once, mean."""
+
+    id: str
+    first: str
+    seconds: int
+    queries: tuple[int, ...]
+    concurrency: tuple[float, ...]
 
 
 class ExportedTransactionClass(Struct, frozen=True, kw_only=True):
@@ -106,6 +123,7 @@ class Export(Struct, frozen=True, kw_only=True):
     classes: tuple[ExportedClass, ...]
     transactions: ExportedTransactions
     series: tuple[ExportedSlice, ...]
+    courses: tuple[ExportedCourse, ...]
     not_understood: tuple[NotUnderstood, ...]
     caveats: tuple[str, ...]
 
@@ -148,6 +166,17 @@ def exported(digest: Digest) -> Export:
             )
             for each in digest.series
         ),
+        courses=tuple(
+            ExportedCourse(
+                id=query.id,
+                first=query.course.first,
+                seconds=query.course.seconds,
+                queries=query.course.queries,
+                concurrency=tuple(round(us / 1e6 / query.course.seconds, 6) for us in query.course.busy_us),
+            )
+            for query in digest.classes
+            if query.course is not None
+        ),
         not_understood=digest.not_understood,
         caveats=digest.caveats,
     )
@@ -182,10 +211,20 @@ def exported_class(query: QueryClass) -> ExportedClass:
         rows_affected=query.rows_affected,
         bytes_sent=query.bytes_sent,
         shard_queries=query.shard_queries,
+        tmp_tables=query.tmp_tables,
+        tmp_disk_tables=query.tmp_disk_tables,
+        full_scans=query.full_scans,
+        accounts=_shares(query.accounts),
+        hosts=_shares(query.hosts),
+        tags=_shares(query.tags),
         first=query.first,
         last=query.last,
         pt_checksum=query.pt_checksum,
     )
+
+
+def _shares(shares: Sequence[Share]) -> tuple[str, ...]:
+    return tuple(f"{share.label}={share.count}" for share in shares)
 
 
 def exported_transaction(transaction: TransactionClass) -> ExportedTransactionClass:

@@ -39,7 +39,7 @@ class Partial(Struct, frozen=True, kw_only=True):
     values: bool
     ahead_us: int
     filters: Filters = Filters()
-    families: bool = False
+    merge_numbered: bool = False
     logs: tuple[LogRead, ...]
     part: Part
 
@@ -103,7 +103,7 @@ def told(partial: Partial) -> Digest:
         schema=None,
         values=partial.values,
         filters=partial.filters,
-        families=partial.families,
+        merge_numbered=partial.merge_numbered,
     )
     now = _EPOCH + timedelta(microseconds=part.last_us - partial.ahead_us)
     digester.take(most_frequent_first(part))
@@ -131,9 +131,9 @@ def _insist_on_alike(first: str, one: Partial, name: str, other: Partial) -> Non
             remedy="make all parts with the same filters",
             exit=Exit.CONFIG,
         )
-    if one.families != other.families:
+    if one.merge_numbered != other.merge_numbered:
         raise Fault(
-            "digest.part-families",
+            "digest.part-numbered",
             f"of {first} and {name} one was made with --merge-numbered-tables, the other without",
             remedy="make all parts with it, or none",
             exit=Exit.CONFIG,

@@ -43,7 +43,7 @@ def digest(
     key: Key | None = None,
     partial: Callable[[bytes], None] | None = None,
     filters: Filters = Filters(),  # noqa: B008 – it is frozen
-    families: bool = False,
+    merge_numbered: bool = False,
 ) -> Digest:
     """The digest of these logs of one server, read in the order of their first statements; or of two snapshots of its
     statements.
@@ -52,7 +52,7 @@ def digest(
     literals; without it, large logs are read by the `crew`. `samples` gets some, and names, at the end. Without
     `values` none is looked at; else they are hashed with the `key`, if there is one. `partial` gets the partial digest
     as a file's content, for which values need a key. `filters` leave statements
-    out. With `families` tables that differ in numbers at their end are one.
+    out. With `merge_numbered` tables that differ in numbers at their end are one.
 
     Faults: `digest.no-logs`, `digest.empty`, `digest.not-a-log`, `digest.unreadable`, `digest.other-database`,
     `digest.filter`, `digest.filtered-out`, and those of the crew and of snapshots.
@@ -65,7 +65,7 @@ def digest(
             exit=Exit.USAGE,
         )
     sources = in_time_order([opened(log, form) for log in logs])
-    if are_snapshots(sources) and (filters or families):
+    if are_snapshots(sources) and (filters or merge_numbered):
         raise Fault(
             "digest.filter",
             f"snapshots hold counts and no statements: {filters or '--merge-numbered-tables'} cannot be asked of them",
@@ -89,7 +89,7 @@ def digest(
         values=values,
         key=key.reveal() if key is not None else b"",
         filters=filters,
-        families=families,
+        merge_numbered=merge_numbered,
     )
     digester = order.digester(", ".join(dict.fromkeys(source.dialect for source in sources)), keep)
     reads = _read_all(sources, digester, order, crew if keep is None else None, tell)
@@ -153,7 +153,7 @@ def _partial(digester: Digester, order: Order, reads: Sequence[LogRead], now: da
         values=order.values,
         ahead_us=ahead_us(part.last_us, now),
         filters=order.filters,
-        families=order.families,
+        merge_numbered=order.merge_numbered,
         logs=tuple(reads),
         part=part,
     )

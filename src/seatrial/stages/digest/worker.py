@@ -34,7 +34,7 @@ class Order(Struct, kw_only=True, array_like=True):
     values: bool = True
     key: bytes = b""
     filters: Filters = Filters()
-    families: bool = False
+    merge_numbered: bool = False
 
     def digester(
         self, dialect: str = "", keep: Callable[[Recorded], None] | None = None, *, continues: bool = False
@@ -50,7 +50,7 @@ class Order(Struct, kw_only=True, array_like=True):
             filters=self.filters,
             hashed=Key(self.key).hashed if self.key else hash,
             values=self.values,
-            families=self.families,
+            merge_numbered=self.merge_numbered,
             continues=continues,
         )
 

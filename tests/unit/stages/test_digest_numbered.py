@@ -8,11 +8,11 @@ import pytest
 from seatrial.domain.event import silent
 from seatrial.domain.workload import Digest
 from seatrial.stages.digest import Log, digest
-from seatrial.stages.digest.families import family
+from seatrial.stages.digest.numbered import common_name
 from tests.unit.slow_logs import BEGAN, log
 
 
-def digested(content: bytes, *, families: bool = True) -> Digest:
+def digested(content: bytes, *, merge_numbered: bool = True) -> Digest:
     return digest(
         [Log(name="slow.log", stream=io.BytesIO(content), bytes=len(content))],
         database="shop",
@@ -20,7 +20,7 @@ def digested(content: bytes, *, families: bool = True) -> Digest:
         keep=None,
         now=BEGAN + timedelta(hours=1),
         tell=silent,
-        families=families,
+        merge_numbered=merge_numbered,
     )
 
 
@@ -37,8 +37,8 @@ def digested(content: bytes, *, families: bool = True) -> Digest:
         ("库存 7", "库存 *"),
     ],
 )
-def test_family(table: str, of: str) -> None:
-    assert family(table) == of
+def test_the_name_that_numbered_tables_share(table: str, of: str) -> None:
+    assert common_name(table) == of
 
 
 LOG = log(
@@ -77,6 +77,6 @@ def test_a_planner_is_asked_of_a_table_that_exists() -> None:
 
 
 def test_otherwise_they_are_classes_of_their_own() -> None:
-    found = digested(LOG, families=False)
+    found = digested(LOG, merge_numbered=False)
     assert len([query for query in found.classes if query.tables]) == 7
     assert not found.numbered_tables_merged
