@@ -1,5 +1,6 @@
 """A process that digests pieces of a slow log: frames come on standard input, frames go to standard output."""
 
+import gc
 import io
 import os
 import sys
@@ -125,6 +126,7 @@ def main(asked: BinaryIO, told: BinaryIO) -> None:
     first = read_frame(asked)
     if first is None:
         return
+    gc.set_threshold(100_000, 20, 20)  # events come and go without cycles: looking for these took a twentieth
     order = msgspec.msgpack.decode(first, type=Order)
     digester = order.digester(continues=True)
     while (job := read_frame(asked)) is not None:
