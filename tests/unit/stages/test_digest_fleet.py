@@ -17,6 +17,7 @@ from seatrial.domain.fault import Fault
 from seatrial.domain.workload import Digest, LogFile
 from seatrial.parsing.slow_log import SERVER_STARTED
 from seatrial.stages.digest import Log, digest, part_file, transactions
+from seatrial.stages.digest.choosing import Filters
 from seatrial.stages.digest.counted import Class
 from seatrial.stages.digest.digester import Digester
 from seatrial.stages.digest.fleet import LogRead, Partial, merged_partials, slow_only, told
@@ -178,6 +179,16 @@ def test_a_guess_cannot_be_tried_without_the_key() -> None:
     assert own not in inside(of_log(content, key=Key.made()))
     assert KEY.reveal() not in inside(of_log(content)) and KEY.written.encode() not in inside(of_log(content))
     assert "0001" not in repr(KEY)
+
+
+def test_parts_of_other_filters_are_not_merged_and_a_merge_says_what_was_left_out() -> None:
+    filters = Filters(users=("app",))
+    plain, chosen = partial([], "plain"), msgspec.structs.replace(partial([], "chosen"), filters=filters)
+    with pytest.raises(Fault) as fault:
+        merged(plain, chosen)
+    assert fault.value.code == "digest.part-filters"
+    assert "plain was made with no filter, chosen with --user app" in fault.value.what
+    assert any("--user app" in caveat for caveat in told(merged(chosen)).caveats)
 
 
 def test_what_a_class_holds_is_fit_to_leave_its_machine() -> None:

@@ -43,6 +43,12 @@ class Partial(Struct, frozen=True, kw_only=True):
     logs: tuple[LogRead, ...]
     part: Part
 
+    @property
+    def asked(self) -> str:
+        """The options that say what is in it."""
+        words = [str(self.filters)] * bool(self.filters) + ["--merge-numbered-tables"] * self.merge_numbered
+        return " ".join(words) or "no filter"
+
 
 def slow_only(fastest_us: int) -> list[str]:
     """The caveat of a log that leaves fast statements out."""
@@ -63,7 +69,7 @@ def merged_partials(partials: Iterable[tuple[str, Partial]]) -> Partial:
     """All of them in one, which are used up by it; in any order and grouping it is the same. Each has a name to be
     called by.
 
-    Faults: `digest.part-database`, `digest.part-key`, `digest.part-values`, `digest.part-twice`.
+    Faults: `digest.part-database`, `digest.part-filters`, `digest.part-key`, `digest.part-values`, `digest.part-twice`.
     """
     first: tuple[str, Partial] | None = None
     told: list[Partial] = []
@@ -124,18 +130,11 @@ def _insist_on_alike(first: str, one: Partial, name: str, other: Partial) -> Non
             remedy="merge parts of one database; each has a dossier of its own",
             exit=Exit.CONFIG,
         )
-    if one.filters != other.filters:
+    if one.asked != other.asked:
         raise Fault(
             "digest.part-filters",
-            f"{first} has {one.filters or 'every statement'}, {name} has {other.filters or 'every statement'}",
+            f"{first} was made with {one.asked}, {name} with {other.asked}",
             remedy="make all parts with the same filters",
-            exit=Exit.CONFIG,
-        )
-    if one.merge_numbered != other.merge_numbered:
-        raise Fault(
-            "digest.part-numbered",
-            f"of {first} and {name} one was made with --merge-numbered-tables, the other without",
-            remedy="make all parts with it, or none",
             exit=Exit.CONFIG,
         )
     if one.values != other.values:
