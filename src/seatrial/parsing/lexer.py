@@ -12,11 +12,13 @@ not end, or that ends inside a word, nothing is kept from its first quote on.
 
 import re
 from binascii import unhexlify
+from collections.abc import Mapping
 from enum import IntEnum
 
 from msgspec import Struct
 
 from seatrial.parsing.collapse import Kind, Place, Token, collapsed, expanded, keep_what_is_no_value
+from seatrial.parsing.mentions import Mention, rename
 from seatrial.parsing.words import BEFORE_PARENTHESIS, KEYWORDS
 
 HOLE = b"\0"
@@ -169,8 +171,8 @@ def _broken(parts: list[bytes], literals: list[bytes]) -> tuple[bytes, list[byte
     return text[:at] + HOLE + BROKEN, [*literals[:number], b"".join(literals[number:])]
 
 
-def lex(text: bytes, literals: list[bytes]) -> Lexed:
-    """What a split statement is without its literals."""
+def lex(text: bytes, literals: list[bytes], named: Mapping[Mention, str] | None = None) -> Lexed:
+    """What a split statement is without its literals; with other names, as `named`, for some of its tables."""
     broken = text.endswith(BROKEN)
     if broken:
         text = text[:-1]
@@ -185,6 +187,8 @@ def lex(text: bytes, literals: list[bytes]) -> Lexed:
         tokens = collapsed(tokens)
     except RecursionError:  # lists in lists beyond all measure: such a statement is a class of its own
         pass
+    if named:
+        rename(tokens, named)
     plain, slots = _written(tokens)
     shape, _ = _written(expanded(tokens))
     kept = tuple(place.number for token in tokens if token.kept for place in token.places)

@@ -11,6 +11,7 @@ from sqlglot.errors import SqlglotError
 
 from seatrial.domain.schema import Schema, Table
 from seatrial.domain.workload import Column, Verb
+from seatrial.parsing.mentions import Mention, mentions
 
 logging.getLogger("sqlglot").addHandler(logging.NullHandler())  # what it could not read is said in `not_parsed`
 
@@ -80,6 +81,21 @@ def verb(words: Sequence[str]) -> Verb:
 
 def read(plain: str, words: Sequence[str], schema: Schema | None) -> Statement:
     """The statement, written as lexer.Lexed.plain. Without a schema an unqualified column of a join is left out."""
+    found = _parsed(plain, words, schema)
+    return found if isinstance(found, Statement) else found[0].statement(verb(words))
+
+
+def read_mentions(plain: str, words: Sequence[str], schema: Schema | None) -> tuple[Statement, Mapping[Mention, str]]:
+    """The same, and where it mentions its tables, by their names and not by an alias."""
+    found = _parsed(plain, words, schema)
+    if isinstance(found, Statement):
+        return found, {}
+    reader, text = found
+    return reader.statement(verb(words)), mentions(text, dict(reader.mentioned()))
+
+
+def _parsed(plain: str, words: Sequence[str], schema: Schema | None) -> "Statement | tuple[_Reader, str]":
+    """The statement where no more can be known of it; else its reader, with the text that was parsed."""
     what = verb(words)
     if not what.touches_rows:
         return Statement(verb=what)
@@ -92,7 +108,7 @@ def read(plain: str, words: Sequence[str], schema: Schema | None) -> Statement:
         return Statement(verb=what, not_parsed=_reason(error))
     if isinstance(tree, exp.Command):
         return Statement(verb=what, not_parsed="sqlglot has no grammar for it")
-    return _Reader(tree, schema).statement(what)
+    return _Reader(tree, schema), plain
 
 
 def _reason(error: Exception) -> str:
@@ -127,6 +143,31 @@ class _Reader:
             joined=tuple(sorted(set(self._joined()))),
             updated=tuple(dict.fromkeys(self._updated())),
         )
+
+    def mentioned(self) -> Iterator[tuple[int, str]]:
+        """Where in the parsed text the names of base tables stand, those before a column too; and which they are."""
+        aliases = self._delete_aliases()
+        for table in self._tree.find_all(exp.Table):
+            if not self._is_base(table):
+                continue
+            if id(table) not in aliases or self._is_named(table.parent, table.name):
+                yield from _begin(table.this, self._name(table))
+        for column in self._tree.find_all(exp.Column):
+            qualifier = column.args.get("table")
+            if isinstance(qualifier, exp.Identifier) and self._is_named(column, qualifier.name):
+                name = qualifier.name
+                yield from _begin(qualifier, name if name in self._tables else self._folded.get(name.lower(), name))
+
+    def _is_named(self, node: exp.Expr | None, name: str) -> bool:
+        """Whether a name before a column, in or under this node, is that of a base table, and no alias."""
+        while node is not None:
+            for source in _sources(node):
+                if source.alias_or_name.lower() == name.lower():
+                    return isinstance(source, exp.Table) and not source.alias and self._is_base(source)
+            if isinstance(node, exp.Insert) and (into := self._into()) is not None:
+                return into.lower() == name.lower()
+            node = node.parent
+        return False
 
     def _is_base(self, table: exp.Table) -> bool:
         return (
@@ -284,6 +325,11 @@ class _Reader:
             return [column.name for column in self._tree.this.expressions]
         known = self._tables.get(table)
         return [column.name for column in known.columns if not column.invisible] if known else []
+
+
+def _begin(name: exp.Expr, table: str) -> Iterator[tuple[int, str]]:
+    if isinstance(begin := name.meta.get("start"), int):
+        yield begin, table
 
 
 def _sources(node: exp.Expr) -> Iterator[exp.Expr]:

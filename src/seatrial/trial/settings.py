@@ -57,7 +57,7 @@ class WorkloadSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """What makes a digest of the same logs another one."""
         some = {
             "database": self.database,
-            "filters": str(self.filters),
+            "filters": self.filters.told,
             "merge_numbered_tables": "yes" if self.merge_numbered_tables else "",
         }
         return {name: value for name, value in some.items() if value}

@@ -53,9 +53,10 @@ def _one(step: Step, dossier: Dossier, settings: Settings, instance: str, moved:
             address=str(address), title=step.title, freshness=Freshness.BROKEN, because=f"{fault.what} [{fault.code}]"
         )
     because = _why_stale(head.inputs, dossier, moved)
-    if not because and dict(step.settings(settings)) != head.options:
-        changed = sorted(key for key, value in step.settings(settings).items() if head.options.get(key) != value)
-        because = f"trial.toml changed: {', '.join(changed) or 'a setting less'}"
+    now = dict(step.settings(settings))
+    if not because and now != head.options:
+        changed = sorted(key for key in {**now, **head.options} if head.options.get(key) != now.get(key))
+        because = f"trial.toml changed: {', '.join(changed)}"
     return StepStatus(
         address=str(address),
         title=step.title,

@@ -58,7 +58,7 @@ def test_what_passes_is_digested_and_the_rest_is_said(filters: Filters, kept: st
     found = digested(filters)
     assert sorted(query.fingerprint.split()[1] for query in found.classes) == sorted(kept)
     left_out = 3 - len(kept)
-    said = [caveat for caveat in found.caveats if f"counts: {left_out:,} statements are left out" in caveat]
+    said = [caveat for caveat in found.caveats if f"counts: {left_out:,} statements are left out of 3" in caveat]
     assert len(said) == bool(filters)
 
 

@@ -1,21 +1,33 @@
 """Which of a log's statements count: those of our database, of no account of ours, and that no filter leaves out."""
 
+import hashlib
+import re
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
-from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 from msgspec import Struct
 
 from seatrial.domain.executed import Batch
 from seatrial.domain.fault import Exit, Fault
+from seatrial.domain.moments import utc
 from seatrial.parsing.tags import tags
+
+NAMES_KEPT = 1_000
+"""Users, and hosts, that are told apart among the statements before a filter."""
+NAMES_TOLD = 5
+
+# what a transaction begins and ends with: that is followed even without a tag
+_CONTROL = re.compile(
+    rb"(?is)(?:\s|/\*[^!].*?\*/)*+(?:begin|start\s+transaction|commit|rollback|set\b[^'\"]*autocommit)\b"
+).match
 
 
 class Filters(Struct, frozen=True, kw_only=True):
     """What the user asks for; "" and () leave nothing out. `since` and `until` are ISO 8601, in UTC where they have no
     zone: a statement counts that ended from the one on and before the other. `users` and `hosts` may hold `*`; `tags`
-    are `key=value`, and a statement must have them all."""
+    are `key=value`, and a statement must have them all. As text it is for who asked; `told` is for an artifact."""
 
     since: str = ""
     until: str = ""
@@ -32,37 +44,102 @@ class Filters(Struct, frozen=True, kw_only=True):
         words += [f"--host {host}" for host in self.hosts]
         return " ".join((*words, *(f"--tag {tag}" for tag in self.tags)))
 
+    @property
+    def told(self) -> str:
+        """The same without the names of accounts and hosts, which stand in no artifact: their number and a hash."""
+        words = [f"--since {self.since}"] * bool(self.since) + [f"--until {self.until}"] * bool(self.until)
+        words += [
+            f"{option} {_hidden(names)}" for option, names in (("--user", self.users), ("--host", self.hosts)) if names
+        ]
+        return " ".join((*words, *(f"--tag {tag}" for tag in self.tags)))
+
+
+class Before(Struct, array_like=True):
+    """The statements that the filters were put to, whether they let them through or not."""
+
+    count: int = 0
+    left_out: int = 0
+    first_us: int = 0
+    last_us: int = 0
+    fastest_us: int = 1 << 62
+    users: dict[str, int] = {}
+    hosts: dict[str, int] = {}
+
+    def add(self, batch: Batch, rows: Sequence[int], left_out: int) -> None:
+        """Some statements, of which so many were left out."""
+        ended = [batch.ended_us[row] for row in rows]
+        one = Before(
+            count=len(rows),
+            left_out=left_out,
+            first_us=min(ended),
+            last_us=max(ended),
+            fastest_us=min(batch.took_us[row] for row in rows),
+            users=Counter([batch.user[row] for row in rows]),
+            hosts=Counter([batch.host[row] for row in rows] if batch.host is not None else [""] * len(rows)),
+        )
+        self.take(one)
+
+    def take(self, other: "Before") -> None:
+        """Add those of what follows."""
+        if not other.count:
+            return
+        self.first_us = min(self.first_us, other.first_us) if self.count else other.first_us
+        self.last_us = max(self.last_us, other.last_us)
+        self.fastest_us = min(self.fastest_us, other.fastest_us)
+        self.count += other.count
+        self.left_out += other.left_out
+        for ours, theirs in ((self.users, other.users), (self.hosts, other.hosts)):
+            for name, count in theirs.items():
+                if name in ours or len(ours) < NAMES_KEPT:
+                    ours[name] = ours.get(name, 0) + count
+
+    def told(self) -> str:
+        """In words, with the names that are met most often."""
+        users, hosts = _most(self.users), _most(self.hosts)
+        by = f", of {users}" if users else ", of accounts that the log does not name"
+        where = f", from {hosts}" if hosts else ", from hosts that the log does not name"
+        return f"they ended from {utc(self.first_us)} to {utc(self.last_us)}{by}{where}"
+
+
+class Chosen(NamedTuple):
+    """Rows of a batch: those that do not count; those of other databases that name ours, which may count; and those
+    of the first that begin and end transactions, which are followed all the same."""
+
+    left_out: Collection[int]
+    foreign: Collection[int]
+    followed: Collection[int]
+
 
 class Choice:
-    """Counts what is left out: `our_statements`, of the accounts `ours`; others by database; and what filters leave
-    out. Fault `digest.filter` for one that cannot be read."""
+    """Counts what is left out: `our_statements`, of the accounts `ours`; others by database; and what was there
+    `before` the filters. Fault `digest.filter` for one that cannot be read."""
 
     def __init__(self, database: str, ours: frozenset[str], filters: Filters) -> None:
         self._database = database
         self._ours = ours
-        self.filters = filters
-        self._since_us, self._until_us = _moment_us(filters.since, "--since"), _moment_us(filters.until, "--until")
-        self._tags = [_tag(one) for one in filters.tags]
         quoted = database.encode()
         self._our_names = (quoted + b".", b"`" + quoted + b"`")
+        self.filters = filters
+        self._since_us, self._until_us = _moment_us(filters.since, "--since"), _moment_us(filters.until, "--until")
+        self._fits_user, self._fits_host = _fitting(filters.users), _fitting(filters.hosts)
+        self._tags = [(key, _fits((value,))) for key, value in map(_tag, filters.tags)]
         self.our_statements = 0
-        self.filtered = 0
         self.other_databases: Counter[str] = Counter()
+        self.before = Before()
 
-    def of(self, batch: Batch) -> tuple[Collection[int], Collection[int]]:
-        """The rows that do not count; and those of other databases that name ours, which may."""
+    def of(self, batch: Batch) -> Chosen:
+        """Which rows count."""
         left_out: set[int] = set()
         foreign: set[int] = set()
         if not self._ours.isdisjoint(batch.user):
             left_out = {row for row, user in enumerate(batch.user) if user in self._ours}
             self.our_statements += len(left_out)
+        if not set(batch.database) <= {"", self._database}:
+            self._leave_databases(batch, left_out, foreign)
+        return Chosen(left_out, foreign, set(self._filtered(batch, left_out)) if self.filters else ())
+
+    def _leave_databases(self, batch: Batch, left_out: set[int], foreign: set[int]) -> None:
         commands = batch.command
-        if self.filters:
-            kept_out = {row for row in range(len(batch)) if row not in left_out and not self._passes(batch, row)}
-            self.filtered += sum(1 for row in kept_out if not (commands and commands[row]))
-            left_out |= kept_out
-        if set(batch.database) <= {"", self._database}:
-            return left_out, foreign
         for row, database in enumerate(batch.database):
             if not database or database == self._database or row in left_out or (commands and commands[row]):
                 continue
@@ -71,24 +148,80 @@ class Choice:
             else:
                 left_out.add(row)
                 self.other_databases[database] += 1
-        return left_out, foreign
 
-    def _passes(self, batch: Batch, row: int) -> bool:
-        ended_us = batch.ended_us[row]
-        if (self._since_us and ended_us < self._since_us) or (self._until_us and ended_us >= self._until_us):
+    def _filtered(self, batch: Batch, left_out: set[int]) -> Iterator[int]:
+        """Leave out what the filters do not let through; those rows of it that are followed. Commands tell of
+        connections' ends: they count up to the time's end, whoever they are of."""
+        commands = batch.command
+        since, until = self._since_us, self._until_us or None
+        statements = [
+            row for row in range(len(batch)) if row not in left_out and not (commands is not None and commands[row])
+        ]
+        if commands is not None and until is not None:
+            left_out.update(row for row, at in enumerate(batch.ended_us) if commands[row] and at >= until)
+        users, hosts = self._fits_user(batch.user), self._fits_host(batch.host or [""] * len(batch))
+        out = 0
+        for row in statements:
+            ended_us = batch.ended_us[row]
+            fits = (
+                ended_us >= since
+                and (until is None or ended_us < until)
+                and (users is None or batch.user[row] in users)
+                and (hosts is None or (batch.host[row] if batch.host is not None else "") in hosts)
+            )
+            if fits and (not self._tags or self._is_tagged(batch.sql[row])):
+                continue
+            left_out.add(row)
+            out += 1
+            if fits and _CONTROL(batch.sql[row]) is not None:
+                yield row
+        if statements:
+            self.before.add(batch, statements, out)
+
+    def _is_tagged(self, sql: bytes) -> bool:
+        if b"/*" not in sql:
             return False
-        if batch.command is not None and batch.command[row]:
-            return True  # the end of a connection, or of all of them
-        users, hosts = self.filters.users, self.filters.hosts
-        if users and not any(fnmatchcase(batch.user[row], user) for user in users):
-            return False
-        host = batch.host[row] if batch.host is not None else ""
-        if hosts and not any(fnmatchcase(host, one) for one in hosts):
-            return False
-        if not self._tags:
-            return True
-        found = tags(batch.sql[row])
-        return all(key in found and fnmatchcase(found[key], value) for key, value in self._tags)
+        found = tags(sql)
+        return all(key in found and fits(found[key]) for key, fits in self._tags)
+
+
+Fits = Callable[[str], bool]
+
+
+def _fits(patterns: Sequence[str]) -> Fits:
+    some = "|".join(".*".join(map(re.escape, pattern.split("*"))) for pattern in patterns)
+    fits = re.compile(some, re.DOTALL).fullmatch
+    return lambda text: fits(text) is not None
+
+
+def _fitting(patterns: Sequence[str]) -> Callable[[Sequence[str]], Collection[str] | None]:
+    """Which of some names fit one of the patterns; None where there are none to fit. Each name is held against them
+    once."""
+    if not patterns:
+        return lambda _: None
+    known: dict[str, bool] = {}
+    fits = _fits(patterns)
+
+    def of(names: Sequence[str]) -> Collection[str]:
+        met = set(names)
+        if len(known) > NAMES_KEPT:
+            known.clear()
+        for name in met.difference(known):
+            known[name] = fits(name)
+        return {name for name in met if known[name]}
+
+    return of
+
+
+def _hidden(names: Sequence[str]) -> str:
+    hashed = hashlib.sha256("\0".join(names).encode()).hexdigest()[:16]
+    return f"{len(names)} not named here (sha256:{hashed})"
+
+
+def _most(counted: dict[str, int]) -> str:
+    known = sorted(((name, count) for name, count in counted.items() if name), key=lambda each: (-each[1], each[0]))
+    told = [f"{name} ({count:,})" for name, count in known[:NAMES_TOLD]]
+    return ", ".join([*told, *([f"{len(known) - NAMES_TOLD:,} more"] if len(known) > NAMES_TOLD else [])])
 
 
 def _moment_us(text: str, option: str) -> int:

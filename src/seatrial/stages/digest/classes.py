@@ -29,6 +29,7 @@ SYNTAX_ERROR = 1064
 TOO_MANY = "(a class beyond those that are told apart)"
 _TAG = re.compile(rb"/\*seatrial:([0-9a-f]{16})\*/")
 _LISTED = re.compile(rb"\x00(?: ?, ?\x00)++")
+_NUMBERS = re.compile(rb"[0-9]++(?:_++[0-9]++)*+(?![0-9A-Za-z_$\x80-\xff])")
 _FIRST_WORD = re.compile(rb"\s*([A-Za-z]{1,12})\b")
 
 
@@ -187,12 +188,12 @@ class Classes:
         return other
 
     def _meet(self, text: bytes, literals: list[bytes]) -> Text:
-        if len(self.all) >= CLASSES_KEPT and hash(_spelling(text)) not in self._spellings:
+        if len(self.all) >= CLASSES_KEPT and hash(self._spelling(text)) not in self._spellings:
             return self._beyond()
         lexed = lex(text, literals)
         fingerprint, statement = lexed.fingerprint, None
         if self._merge_numbered:
-            fingerprint, statement = with_common_names(lexed.fingerprint, self._read(lexed))
+            fingerprint, statement = with_common_names(text, literals, lexed, self._schema)
         query = self._by_fingerprint.get(fingerprint)
         if query is None:
             if len(self.all) >= CLASSES_KEPT:
@@ -205,7 +206,7 @@ class Classes:
             query.shape = fuller(query.shape, lexed.shape)
         same = lexed.plain.lower() == query.plain.lower()
         if len(self._spellings) < SPELLINGS_KEPT:
-            self._spellings.add(hash(_spelling(text)))
+            self._spellings.add(hash(self._spelling(text)))
         if statement is None:
             statement = query.statement if same else self._read(lexed)
         made = Text.of(query, _places(query, statement, lexed), lexed.kept)
@@ -218,6 +219,9 @@ class Classes:
             self._texts[_with_kept(text, literals, made.kept)] = made
         self._text_bytes += len(text)
         return made
+
+    def _spelling(self, text: bytes) -> bytes:
+        return _NUMBERS.sub(b"*", _spelling(text)) if self._merge_numbered else _spelling(text)
 
     def _read(self, lexed: Lexed) -> Statement:
         statement = read(lexed.plain, lexed.words, self._schema)

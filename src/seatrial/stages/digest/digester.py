@@ -10,7 +10,7 @@ from seatrial.domain.moments import utc
 from seatrial.domain.schema import Schema
 from seatrial.domain.workload import Digest, LogFile, NotUnderstood, QueryClass, Recorded, Samples
 from seatrial.parsing.slow_log import SERVER_STARTED
-from seatrial.stages.digest.choosing import Choice, Filters
+from seatrial.stages.digest.choosing import Before, Choice, Filters
 from seatrial.stages.digest.classes import Classes
 from seatrial.stages.digest.counted import Class, Control, Labels
 from seatrial.stages.digest.part import Head, Part
@@ -28,6 +28,7 @@ CLOCK_MAY_DIFFER = timedelta(minutes=1)
 
 _NO_VALUES: Sequence[int | float] = ()
 _AUTOCOMMIT = Control.AUTOCOMMIT
+_ENDS_OR_BEGINS = (Control.BEGIN, Control.COMMIT, Control.ROLLBACK)
 
 _ENDS = ("Quit", "Change user", "Reset Connection")
 _SET_AUTOCOMMIT = re.compile(rb"(?i)autocommit[`\s]*:?=[\s'\"]*(\w+)")
@@ -71,7 +72,7 @@ class Digester:
         self._looks_at_values = values
         self._merge_numbered = merge_numbered
         self._classes = Classes(database, schema, known, values=values, merge_numbered=merge_numbered)
-        self._transactions = Transactions()
+        self._transactions = Transactions(without_empty=bool(filters.tags))
         self._values = Values(hashed)
         self._series = Series()
         self._sessions: dict[int, Session] = {}
@@ -104,7 +105,7 @@ class Digester:
     def _add_all(self, batch: Batch) -> None:
         """Statements are met one by one, as their connections' transactions want it; then counted class by class,
         whole columns at once."""
-        left_out, foreign = self._choice.of(batch)
+        left_out, foreign, followed = self._choice.of(batch)
         commands, keep = batch.command, self._keep
         known, named, add = self._classes.known, self._values.named, self._transactions.add
         sessions = self._sessions
@@ -112,6 +113,8 @@ class Digester:
         rows = zip(batch.sql, batch.connection, batch.ended_us, batch.took_us, batch.errno, strict=True)
         for row, (sql, connection, ended_us, took_us, errno) in enumerate(rows):
             if left_out and row in left_out:
+                if followed and row in followed:
+                    self._follow(sql, connection, ended_us, took_us, errno)
                 continue
             if commands and commands[row]:
                 self._command(commands[row], connection)
@@ -139,6 +142,15 @@ class Digester:
             if keep is not None:
                 keep(self._recorded(batch, row, query, session))
         self._count(batch, met)
+
+    def _follow(self, sql: bytes, connection: int, ended_us: int, took_us: int, errno: int) -> None:
+        """A statement that does not count, but may begin or end the transaction of some that do."""
+        query = self._classes.known(sql, errno)[0].query
+        session = self._session(connection)
+        if query.control is _AUTOCOMMIT:
+            self._autocommit(session, sql)
+        elif session is not None and query.control in _ENDS_OR_BEGINS:
+            self._transactions.add(session, query, _NO_VALUES, ended_us - took_us, ended_us, errno)
 
     def _recorded(self, batch: Batch, row: int, query: Class, session: Session | None) -> Recorded:
         took_us = batch.took_us[row]
@@ -203,19 +215,19 @@ class Digester:
             last_us=self._last_us,
             fastest_us=self._fastest_us,
             our_statements=self._choice.our_statements,
-            filtered=self._choice.filtered,
+            before=self._choice.before,
             other_databases=dict(self._choice.other_databases),
         )
         self._classes = self._classes.again()
-        self._transactions = Transactions()
+        self._transactions = Transactions(without_empty=bool(self._choice.filters.tags))
         self._values = self._values.again()
         self._series = Series()
         self._heads, self._sessions = {}, {}
         self._continues, self._restarted = True, False
-        self._first_us = self._last_us = self._choice.our_statements = self._choice.filtered = 0
+        self._first_us = self._last_us = self._choice.our_statements = 0
         self._fastest_us = 1 << 62
         self._connections = self._events = self._errors = self._query_time_us = 0
-        self._choice.other_databases = Counter()
+        self._choice.other_databases, self._choice.before = Counter(), Before()
         return part
 
     def take(self, part: Part) -> None:
@@ -234,7 +246,7 @@ class Digester:
         self._last_us = max(self._last_us, part.last_us)
         self._fastest_us = min(self._fastest_us, part.fastest_us)
         self._choice.our_statements += part.our_statements
-        self._choice.filtered += part.filtered
+        self._choice.before.take(part.before)
         self._events += part.events
         self._errors += part.errors
         self._query_time_us += part.query_time_us
@@ -326,10 +338,10 @@ class Digester:
         )
 
     @property
-    def filtered(self) -> int:
-        """Statements that filters left out."""
+    def before(self) -> Before:
+        """What was there before the filters."""
         self._count_waiting()
-        return self._choice.filtered
+        return self._choice.before
 
     @property
     def other_databases(self) -> Counter[str]:
@@ -341,7 +353,7 @@ class Digester:
     def fastest_us(self) -> int:
         """The shortest statement; a large number before any."""
         self._count_waiting()
-        return self._fastest_us
+        return min(self._fastest_us, self._choice.before.fastest_us)
 
     @property
     def last_us(self) -> int:
@@ -354,11 +366,15 @@ class Digester:
         if self._choice.our_statements:
             caveats.append(f"What seatrial's own accounts did is left out: {self._choice.our_statements:,} statements.")
         if self._choice.filters:
+            before = self._choice.before
             caveats.append(
-                f"Only what passes {self._choice.filters} counts: {self._choice.filtered:,} statements are left out."
+                f"Only what passes {self._choice.filters.told} counts: {before.left_out:,} statements are left out of "
+                f"{before.count:,}."
             )
             if self._choice.filters.tags:
-                caveats.append("BEGIN and COMMIT have no tags as a rule: transactions cannot be followed by a tag.")
+                caveats.append(
+                    "BEGIN and COMMIT have no tags as a rule: they are followed without one, but not counted."
+                )
         ahead_s = self._last_us / 1e6 - now.timestamp()
         if ahead_s > CLOCK_MAY_DIFFER.total_seconds():
             caveats.append(f"The log's clock is ahead of ours: its last statement is {ahead_s:,.0f} s in the future.")

@@ -7,6 +7,8 @@ and what is most frequent stays. So what is left out does not depend on the orde
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+import msgspec
+
 from seatrial.domain.workload import Column
 from seatrial.stages.digest.classes import TOO_MANY
 from seatrial.stages.digest.counted import OTHERS, Class, variables
@@ -29,6 +31,7 @@ def settled(part: Part, name: Callable[[str], str] | None) -> Part:
         part.transactions.lost(session)
     part.transactions.settle()
     part.sessions, part.heads = {}, {}
+    part.before = msgspec.structs.replace(part.before, users={}, hosts={})
     for query in part.classes:
         query.worst = query.typical = None
         query.users, query.hosts = _named(query.users, name), _named(query.hosts, name)
@@ -94,7 +97,7 @@ def _add_sums(whole: Part, part: Part) -> None:
     whole.errors += part.errors
     whole.query_time_us += part.query_time_us
     whole.our_statements += part.our_statements
-    whole.filtered += part.filtered
+    whole.before.take(part.before)
     for database, count in part.other_databases.items():
         whole.other_databases[database] = whole.other_databases.get(database, 0) + count
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from seatrial.domain.workload import Column
+from seatrial.stages.digest.choosing import Before
 from seatrial.stages.digest.counted import Class
 from seatrial.stages.digest.tally import Series, ValueTally
 from seatrial.stages.digest.transactions import Executions, Session, Step, Transactions, unknown_values
@@ -43,8 +44,8 @@ class Part(Struct, kw_only=True, array_like=True, eq=False):
     last_us: int
     fastest_us: int
     our_statements: int
-    filtered: int
     other_databases: dict[str, int]
+    before: Before
 
     def renumber(self, numbers: Mapping[int, int], unlike: Mapping[int, int]) -> None:
         """Give the classes in the open ends other numbers; those `unlike` have so many keys there, whose values are

@@ -13,7 +13,7 @@ from seatrial.domain.workload import Digest, LogFile, Recorded, Samples
 from seatrial.parsing.logs.reader import Reader
 from seatrial.parsing.logs.recognise import Form
 from seatrial.parsing.slow_log import SlowLog
-from seatrial.stages.digest.choosing import Filters
+from seatrial.stages.digest.choosing import Before, Filters
 from seatrial.stages.digest.digester import Digester
 from seatrial.stages.digest.fleet import LogRead, Partial, ahead_us, slow_only, told
 from seatrial.stages.digest.gathering import settled
@@ -93,17 +93,17 @@ def digest(
     )
     digester = order.digester(", ".join(dict.fromkeys(source.dialect for source in sources)), keep)
     reads = _read_all(sources, digester, order, crew if keep is None else None, tell)
-    others, filtered = Counter(digester.other_databases), digester.filtered
+    others, before = Counter(digester.other_databases), digester.before
     if partial is None:
         missed = [one for each in reads for one in each.not_understood]
         caveats = [one for each in reads for one in each.caveats] + slow_only(digester.fastest_us)
         made = digester.done(now, [each.file for each in reads], missed, caveats)
-        _insist_on_some(made, filters, filtered)
+        _insist_on_some(made, filters, before, database)
         _insist_on_ours(made, others, database)
     else:
         content = packed(_partial(digester, order, reads, now, key))
         made = told(unpacked(content, "the part"))
-        _insist_on_some(made, filters, filtered)
+        _insist_on_some(made, filters, before, database)
         _insist_on_ours(made, others, database)
         partial(content)
     if samples is not None:
@@ -204,12 +204,12 @@ def _said(source: Opened, read: SlowLog | Reader | InPieces) -> list[str]:
     return caveats
 
 
-def _insist_on_some(made: Digest, filters: Filters, filtered: int) -> None:
-    if filtered and not made.events:
+def _insist_on_some(made: Digest, filters: Filters, before: Before, database: str) -> None:
+    if before.left_out and not made.events:
         raise Fault(
             "digest.filtered-out",
-            f"nothing in the log passes {filters}: it leaves out all of {filtered:,} statements",
-            remedy="digest without it first; `seatrial digest show` tells of the log's times",
+            f"of {before.count:,} statements of {database} none passes {filters}: {before.told()}",
+            remedy="widen the filters (options, or in trial.toml [workload]); times without a zone are UTC",
             exit=Exit.USAGE,
         )
 

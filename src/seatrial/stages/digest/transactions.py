@@ -144,11 +144,12 @@ class _Tally(Struct, array_like=True, eq=False):
 
 class Transactions(Struct, array_like=True, eq=False):
     """Follows every connection's transactions. `incomplete`: those begun before the log, open at its end, or
-    with a gap in them."""
+    with a gap in them. `without_empty`: one without a statement is none, as its statements may not be looked at."""
 
     tallies: dict[tuple[int, ...], _Tally] = {}
     incomplete: int = 0
     beyond: int = 0
+    without_empty: bool = False
 
     def add(
         self,
@@ -214,7 +215,7 @@ class Transactions(Struct, array_like=True, eq=False):
         if session.blind:
             _later(session, What.LOST)
         elif session.open or (session.mode is Mode.UNTIL_COMMIT and session.held):
-            self.incomplete += 1
+            self._incomplete(session)
             session.held, session.open = [], False
         else:
             self._settle(session, rolled_back=True)
@@ -257,6 +258,7 @@ class Transactions(Struct, array_like=True, eq=False):
         other.settle()
         self.incomplete += other.incomplete
         self.beyond += other.beyond
+        self.without_empty = self.without_empty or other.without_empty
         for key, theirs in other.tallies.items():
             ours = (key[0], *(numbers[number] if number >= 0 else number for number in key[1:]))
             full = ours not in self.tallies and ours[1:2] != (BEYOND,) and len(self.tallies) >= CLASSES_KEPT
@@ -306,10 +308,13 @@ class Transactions(Struct, array_like=True, eq=False):
 
     def _gap(self, session: Session) -> None:
         """The log has a hole here: what is open may have ended in it, and something else begun."""
-        self.incomplete += 1
+        self._incomplete(session)
         session.held, session.open, session.too_long, session.control_seen = [], False, False, False
         if session.blind:
             _later(session, What.GAP)
+
+    def _incomplete(self, session: Session) -> None:
+        self.incomplete += bool(session.held) or not self.without_empty
 
     def _implicit(self, session: Session, one: Executions) -> None:
         if session.blind:
@@ -331,7 +336,7 @@ class Transactions(Struct, array_like=True, eq=False):
             self._settle(session, rolled_back=rolled_back)
         elif session.mode is Mode.UNDECIDED:
             if not session.control_seen:
-                self.incomplete += 1  # its BEGIN was before the log
+                self._incomplete(session)  # its BEGIN was before the log
                 session.held = []
             elif session.held:  # it commits, and said no BEGIN: autocommit must be off
                 session.mode = Mode.UNTIL_COMMIT
@@ -342,7 +347,9 @@ class Transactions(Struct, array_like=True, eq=False):
     def _settle(self, session: Session, *, rolled_back: bool) -> None:
         """End what is open: one transaction, or, where nothing was decided, one for each statement."""
         held, session.held = session.held, []
-        if session.open:
+        if session.open and not held and self.without_empty:
+            pass
+        elif session.open:
             self._count(held, True, rolled_back, session.ended_us - session.began_us, session.too_long)
         elif session.mode is Mode.UNTIL_COMMIT:
             if held:
