@@ -322,6 +322,12 @@ def test_a_number_that_orders_is_part_of_the_class_however_often_the_text_is_met
     assert {(query.fingerprint[-1], query.count) for query in found.classes} == {("1", 3), ("2", 3)}
 
 
+def test_a_log_under_two_names_is_told() -> None:
+    content = log("SELECT 1")
+    assert "slow.1.log has the very content of slow.0.log" in " ".join(digested(content, content).caveats)
+    assert "very content" not in " ".join(digested(content, log("SELECT 2", id=8)).caveats)
+
+
 @given(st.permutations(["1", "2", "1000", "'x'", "12"]))
 def test_a_number_that_orders_is_part_of_the_class_whatever_was_met_before(numbers: list[str]) -> None:
     found = digested(log(*(f"SELECT a, b FROM t WHERE c = 5 ORDER BY {number}" for number in numbers * 2)))
