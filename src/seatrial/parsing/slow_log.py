@@ -124,17 +124,21 @@ class SlowLog:
                     search = max(end, len(buffer) - LONGEST_HEADING)
                     continue
             told: list[Executed] = []
+            undecided = len(buffer)
             for found in HEADING.finditer(buffer, search):
                 if heading is None:
                     told += self._outside(buffer[: found.start()], offset)
-                elif self._inside(buffer, end, found):
+                elif (inside := self._inside(buffer, end, found)) is None:
+                    undecided = found.start()
+                    break
+                elif inside:
                     continue
                 else:
                     told += self._event(heading, buffer[end : found.start()], offset + begin, offset + end)
                 heading, begin, end = found.groups(), found.start(), found.end()
             yield told
-            buffer, offset, begin, end = buffer[begin:], offset + begin, 0, end - begin
-            search = max(end, len(buffer) - LONGEST_HEADING)
+            buffer, offset, end, undecided = buffer[begin:], offset + begin, end - begin, undecided - begin
+            begin, search = 0, min(undecided, max(end, len(buffer) - LONGEST_HEADING))
         yield list(self._rest(heading, buffer, offset, end))
 
     def _rest(self, heading: Heading | None, buffer: bytes, offset: int, end: int) -> Iterator[Executed]:
@@ -164,9 +168,10 @@ class SlowLog:
             self.read_bytes += len(chunk)
             yield chunk
 
-    def _inside(self, buffer: bytes, start: int, found: re.Match[bytes]) -> bool:
+    def _inside(self, buffer: bytes, start: int, found: re.Match[bytes]) -> bool | None:
         """Whether a heading stands inside a statement's literal or comment rather than behind its end: what is open
-        before it is then closed before the next one. Else the statement before it was cut."""
+        before it is then closed before the next one. Else the statement before it was cut. None while there is no next
+        one; at the log's end it is inside."""
         end = found.start()
         if buffer.endswith((b";\n", b";\r\n"), start, end):
             return False
@@ -174,7 +179,7 @@ class SlowLog:
         if BANNER.search(tail) or not split(buffer[start:end])[0].endswith(BROKEN):
             return False
         following = HEADING.search(buffer, found.end())
-        return following is None or not split(buffer[start : following.start()])[0].endswith(BROKEN)
+        return None if following is None else not split(buffer[start : following.start()])[0].endswith(BROKEN)
 
     def _event(self, heading: Heading, body: bytes, offset: int, body_offset: int) -> Iterator[Executed]:
         """The event of a heading and all up to the next one: its statement, then perhaps a banner or a broken event."""

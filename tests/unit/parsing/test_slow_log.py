@@ -122,6 +122,16 @@ def test_a_cut_in_the_middle_is_counted_where_it_is() -> None:
     assert not found.cut
 
 
+def test_a_statement_that_is_cut_swallows_nothing_wherever_the_chunks_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    following = "SELECT " + "1 + " * 10_000 + "1"
+    content = event("A") + event("SELECT 'b")[:-2] + b"\n" + event(following) + event("C")
+    for chunk in (1_300, 9_000, 20_000):
+        monkeypatch.setattr(slow_log, "CHUNK_BYTES", chunk)
+        found, executed = read(content)
+        assert [each.sql for each in executed] == [b"A", following.encode(), b"C"]
+        assert [(missed.what, missed.offset) for missed in found.not_understood] == [(CUT, len(event("A")))]
+
+
 def test_a_heading_that_is_not_whole_does_not_spoil_the_event_before_it() -> None:
     first = event("A")
     found, executed = read(first + heading()[:60] + b"\n" + event("C"))
