@@ -24,10 +24,24 @@ class Place(NamedTuple):
 
 class Token:
     """A token. Of literals: `places` of those it took in, `many` if there were several in a list, `instead` what a
-    planner is shown in place of a bind variable, `kept` what the fingerprint shows. `again`: the row that ends here
-    (it began at that token) was followed by one like it."""
+    planner is shown in place of a bind variable, `kept` what the fingerprint shows. `orders`: it stands where
+    a number is that of a column (ORDER BY 2). `again`: the row that ends here (it began at that token) was followed by
+    one like it."""
 
-    __slots__ = ("again", "glued", "instead", "joined", "kept", "kind", "many", "places", "quoted", "small", "text")
+    __slots__ = (
+        "again",
+        "glued",
+        "instead",
+        "joined",
+        "kept",
+        "kind",
+        "many",
+        "orders",
+        "places",
+        "quoted",
+        "small",
+        "text",
+    )
 
     def __init__(
         self,
@@ -50,6 +64,7 @@ class Token:
         self.again: int | None = None
         self.instead = ""
         self.kept = ""
+        self.orders = False
 
 
 def keep_what_is_no_value(tokens: list[Token]) -> list[Token]:
@@ -72,7 +87,8 @@ def keep_what_is_no_value(tokens: list[Token]) -> list[Token]:
         if token.kind is not Kind.LITERAL or before is None:
             continue
         ahead = before.text.lower()
-        if by_depth[-1] and token.small and ahead in ("by", ",") and _ends_item(tokens, number):
+        if by_depth[-1] and ahead in ("by", ",") and _ends_item(tokens, number):
+            token.orders = True
             token.instead = token.kept = token.small
         elif token.small and _is_length(tokens, number):
             token.instead = token.small

@@ -53,9 +53,9 @@ _tokens = re.compile(
     rb"|(<=>|<=|>=|<>|!=|:=|->>|->|\|\||&&|<<|>>|\*/|[^\s]))",
     re.DOTALL,
 ).finditer
-_beside_word = re.compile(rb"(" + _WORD + rb"++)(?=\x00)|\x00(?=" + _WORD + rb")")
+_beside_word = re.compile(rb"(?<!" + _WORD + rb")(" + _WORD + rb"++)(?=\x00)|\x00(?=" + _WORD + rb")")
 
-_word_at_end = re.compile(_WORD + rb"++\x00\Z")
+_word_at_end = re.compile(rb"(?<!" + _WORD + rb")" + _WORD + rb"++\x00\Z")
 _BEFORE_QUOTE = frozenset(word.encode() for word in (*KEYWORDS, "x", "b", "n", "date", "time", "timestamp"))
 _QUOTES = b"'\""
 _LITERAL_FIRST = b"'\"0123456789:"
@@ -78,8 +78,8 @@ class Lexed(Struct, frozen=True, kw_only=True):
     `shape` has bind variables for them, `:v1` …, lists cut to two elements: what a planner can be asked. `plain` is for
     a parser: each list one element, each set of equal rows one row; its n-th bind variable stands for `slots[n - 1]`,
     the places of all the literals it took in. `words` are the words outside parentheses, in lower case. `kept`: the
-    literals, by number, that the fingerprint shows as they are (ORDER BY 2). `broken`: the text ends before a quote
-    nobody could follow.
+    literals, by number, that the fingerprint shows as they are, if they are small numbers (ORDER BY 2). `broken`: the
+    text ends before a quote nobody could follow.
     """
 
     fingerprint: str
@@ -126,6 +126,17 @@ def placed(sql: bytes) -> list[tuple[int, int]]:
     at = 0
     for number, part in enumerate(_marked(sql)):
         if number % 2 and (part[:1] in _LITERAL_FIRST or _is_open_name(part)):
+            found.append((at, at + len(part)))
+        at += len(part)
+    return found
+
+
+def quoted(sql: bytes) -> list[tuple[int, int]]:
+    """Where in the statement what stands in quotes of any kind begins and ends, in order."""
+    found = []
+    at = 0
+    for number, part in enumerate(_marked(sql)):
+        if number % 2 and part[0] in b"'\"`":
             found.append((at, at + len(part)))
         at += len(part)
     return found
@@ -191,7 +202,7 @@ def lex(text: bytes, literals: list[bytes], named: Mapping[Mention, str] | None 
         rename(tokens, named)
     plain, slots = _written(tokens)
     shape, _ = _written(expanded(tokens))
-    kept = tuple(place.number for token in tokens if token.kept for place in token.places)
+    kept = tuple(place.number for token in tokens if token.orders for place in token.places if place.number >= 0)
     return Lexed(
         fingerprint=_fingerprint(tokens),
         shape=shape,
@@ -242,9 +253,12 @@ def _unescaped(body: bytes, quote: bytes) -> bytes:
 
 def _in_a_word(text: bytes, literals: list[bytes]) -> bool:
     """Whether a quote begins or ends inside a word, as in O'Brien's: then quotes are not what they seem."""
+    at = number = 0
     for found in _beside_word.finditer(text):
         before = found[1]
-        if literals[text.count(HOLE, 0, found.start())][0] not in _QUOTES:
+        number += text.count(HOLE, at, found.start())
+        at = found.start()
+        if literals[number][0] not in _QUOTES:
             continue
         if before is None or not (before[:1] == b"_" or before.lower() in _BEFORE_QUOTE):
             return True
@@ -264,7 +278,7 @@ def _read(text: bytes, literals: list[bytes]) -> list[Token]:
     """The tokens, each literal with what belongs to it: introducer, sign, the point before it, the string behind it."""
     tokens: list[Token] = []
     number = 0
-    for found in _tokens(text):
+    for found in _tokens(text.rstrip()):
         hole, name, word, other = found.groups()
         glued = found.start(found.lastindex or 0) == found.start() and bool(tokens)
         if hole is not None:

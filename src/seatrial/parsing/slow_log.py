@@ -8,14 +8,15 @@ connection. The server writes a banner whenever it opens the file.
 
 import hashlib
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, BinaryIO
 
 from seatrial.domain.executed import Batch, Executed
 from seatrial.domain.workload import NotUnderstood
-from seatrial.parsing.lexer import BROKEN, split
-from seatrial.parsing.slow_log_columns import COMMAND, People, columns
+from seatrial.parsing.lexer import BROKEN, quoted, split
+from seatrial.parsing.slow_log_columns import COMMAND, LONGEST_US, People, columns
 
 SERVER_STARTED = "server started"
 """The `command` of an event that stands for a banner: connection ids begin anew."""
@@ -23,23 +24,24 @@ SERVER_STARTED = "server started"
 CHUNK_BYTES = 4 << 20
 CUT = "an event that is cut off"
 NO_EVENT = "text that is no event"
+NEGATIVE_TIME = "a time that ran below zero"
 
 # It begins with characters that must be there, so that the engine looks for them in C, and only then looks back. And
 # [^\n] is passed over twice as fast as a set of two: a line's \r is taken for its own, and stripped where it matters.
 HEADING = re.compile(
     rb"# (?<![^\n]# )(?:Time: (?P<time>[^\n]*+)\n# )?+"
     rb"User@Host: (?:(?P<who>[^\[\n]*+\[[^\]\n]*+\] @ [^\[\n]*+\[[^\]\n]*+\])|[^\r\n]*?)"
-    rb"(?:[ \t]++Id: *+(?P<id>[0-9]++))?[ \t]*+\r?\n"
-    rb"# Query_time: (?P<took>[0-9.]++) ++Lock_time: (?P<lock>[0-9.]++) ++Rows_sent: (?P<sent>[0-9]++)"
-    rb" ++Rows_examined: (?P<examined>[0-9]++)"
-    rb"(?: Thread_id: (?P<thread>[0-9]++) Errno: (?P<errno>[0-9]++)"
-    rb"(?: Killed: [0-9]++ Bytes_received: [0-9]++ Bytes_sent: (?P<bytes>[0-9]++)"
+    rb"(?:[ \t]++Id: *+(?P<id>[0-9]{1,18}+))?[ \t]*+\r?\n"
+    rb"# Query_time: (?P<took>[0-9]{1,18}+(?:\.[0-9]++)?+) ++Lock_time: (?P<lock>[0-9]{1,18}+(?:\.[0-9]++)?+)"
+    rb" ++Rows_sent: (?P<sent>[0-9]{1,18}+) ++Rows_examined: (?P<examined>[0-9]{1,18}+)(?![0-9])"
+    rb"(?: Thread_id: (?P<thread>[0-9]{1,18}+) Errno: (?P<errno>[0-9]{1,18}+)(?![0-9])"
+    rb"(?: Killed: [0-9]++ Bytes_received: [0-9]++ Bytes_sent: (?P<bytes>[0-9]{1,18}+)(?![0-9])"
     rb"(?: Read_first: [0-9]++ Read_last: [0-9]++ Read_key: [0-9]++ Read_next: [0-9]++ Read_prev: [0-9]++"
     rb" Read_rnd: [0-9]++ Read_rnd_next: [0-9]++ Sort_merge_passes: [0-9]++ Sort_range_count: [0-9]++"
-    rb" Sort_rows: [0-9]++ Sort_scan_count: [0-9]++ Created_tmp_disk_tables: (?P<on_disk>[0-9]++)"
-    rb" Created_tmp_tables: (?P<tables>[0-9]++))?)?)?[^\n]*+\n"
+    rb" Sort_rows: [0-9]++ Sort_scan_count: [0-9]++ Created_tmp_disk_tables: (?P<on_disk>[0-9]{1,18}+)"
+    rb" Created_tmp_tables: (?P<tables>[0-9]{1,18}+)(?![0-9]))?)?)?[^\n]*+\n"
     rb"(?:use (?P<database>[^\r\n]*+)(?<=;)\r?\n)?"
-    rb"SET (?:last_insert_id=[0-9]++,)?(?:insert_id=[0-9]++,)?timestamp=(?P<stamp>[0-9]++)[^;\n]*+;\r?\n"
+    rb"SET (?:last_insert_id=[0-9]++,)?(?:insert_id=[0-9]++,)?timestamp=(?P<stamp>[0-9]{1,11}+)[^;\n]*+;\r?\n"
 )
 BANNER = re.compile(
     rb"^[^\r\n]*, Version: (?P<version>[^\r\n]*?)\. started with:\r?\n"
@@ -122,17 +124,21 @@ class SlowLog:
                     search = max(end, len(buffer) - LONGEST_HEADING)
                     continue
             told: list[Executed] = []
+            undecided = len(buffer)
             for found in HEADING.finditer(buffer, search):
                 if heading is None:
                     told += self._outside(buffer[: found.start()], offset)
-                elif self._inside(buffer, end, found):
+                elif (inside := self._inside(buffer, end, found)) is None:
+                    undecided = found.start()
+                    break
+                elif inside:
                     continue
                 else:
                     told += self._event(heading, buffer[end : found.start()], offset + begin, offset + end)
                 heading, begin, end = found.groups(), found.start(), found.end()
             yield told
-            buffer, offset, begin, end = buffer[begin:], offset + begin, 0, end - begin
-            search = max(end, len(buffer) - LONGEST_HEADING)
+            buffer, offset, end, undecided = buffer[begin:], offset + begin, end - begin, undecided - begin
+            begin, search = 0, min(undecided, max(end, len(buffer) - LONGEST_HEADING))
         yield list(self._rest(heading, buffer, offset, end))
 
     def _rest(self, heading: Heading | None, buffer: bytes, offset: int, end: int) -> Iterator[Executed]:
@@ -162,9 +168,10 @@ class SlowLog:
             self.read_bytes += len(chunk)
             yield chunk
 
-    def _inside(self, buffer: bytes, start: int, found: re.Match[bytes]) -> bool:
+    def _inside(self, buffer: bytes, start: int, found: re.Match[bytes]) -> bool | None:
         """Whether a heading stands inside a statement's literal or comment rather than behind its end: what is open
-        before it is then closed before the next one. Else the statement before it was cut."""
+        before it is then closed before the next one. Else the statement before it was cut. None while there is no next
+        one; at the log's end it is inside."""
         end = found.start()
         if buffer.endswith((b";\n", b";\r\n"), start, end):
             return False
@@ -172,7 +179,7 @@ class SlowLog:
         if BANNER.search(tail) or not split(buffer[start:end])[0].endswith(BROKEN):
             return False
         following = HEADING.search(buffer, found.end())
-        return following is None or not split(buffer[start : following.start()])[0].endswith(BROKEN)
+        return None if following is None else not split(buffer[start : following.start()])[0].endswith(BROKEN)
 
     def _event(self, heading: Heading, body: bytes, offset: int, body_offset: int) -> Iterator[Executed]:
         """The event of a heading and all up to the next one: its statement, then perhaps a banner or a broken event."""
@@ -186,7 +193,7 @@ class SlowLog:
         if statement[-1:] == b"\r":
             statement = statement[:-1]
         if statement[-1:] == b";":
-            yield self._executed(heading, statement[:-1])
+            yield self._executed(heading, statement[:-1], offset)
         else:
             self._miss(CUT, offset)
             self._remember(heading)
@@ -195,10 +202,13 @@ class SlowLog:
 
     def _broken_heading(self, body: bytes) -> int | None:
         """Where, behind the end of a statement, a heading begins that is not whole."""
-        for found in _BEGINS_HEADING.finditer(body):
-            ahead = body[: found.start()]
-            if ahead.endswith((b";\n", b";\r\n")) and not split(ahead)[0].endswith(BROKEN):
-                return found.start()
+        starts = [found.start() for found in _BEGINS_HEADING.finditer(body)]
+        starts = [at for at in starts if body.endswith((b";\n", b";\r\n"), 0, at)]
+        quotes = quoted(body) if starts else []
+        for at in starts:
+            before = bisect_left(quotes, (at, 0)) - 1
+            if before < 0 or quotes[before][1] <= at:
+                return at
         return None
 
     def _remember(self, heading: Heading) -> None:
@@ -206,7 +216,7 @@ class SlowLog:
         if heading[-2] is not None:
             self._database = heading[-2][:-1].decode(errors="replace")
 
-    def _executed(self, heading: Heading, sql: bytes) -> Executed:
+    def _executed(self, heading: Heading, sql: bytes, offset: int) -> Executed:
         at, who, number, took, lock, sent, examined, thread, errno, sent_bytes, on_disk, tables, database, stamp = (
             heading
         )
@@ -227,8 +237,8 @@ class SlowLog:
         user, host = self._people[who]
         return Executed(
             ended_us=ended_us,
-            took_us=int(took.replace(b".", b"")) if took[-7:-6] == b"." else _us(took),
-            lock_us=int(lock.replace(b".", b"")) if lock[-7:-6] == b"." else _us(lock),
+            took_us=self._us(took, offset),
+            lock_us=self._us(lock, offset),
             rows_sent=int(sent),
             rows_examined=int(examined),
             bytes_sent=int(sent_bytes) if sent_bytes is not None else 0,
@@ -242,6 +252,14 @@ class SlowLog:
             tmp_tables=int(tables or 0),
             tmp_disk_tables=int(on_disk or 0),
         )
+
+    def _us(self, seconds: bytes, offset: int) -> int:
+        whole, _, fraction = seconds.partition(b".")
+        us = int(whole) * 1_000_000 + int(fraction[:6].ljust(6, b"0"))
+        if us > LONGEST_US:
+            self._miss(NEGATIVE_TIME, offset)
+            return 0
+        return us
 
     def _moment_us(self, text: bytes) -> int:
         """µs since 1970; 0 for a time of another form (MySQL before 5.7 wrote `160929  8:41:26`)."""
@@ -284,13 +302,6 @@ def _last_heading(buffer: bytes, start: int) -> re.Match[bytes] | None:
         if (found := HEADING.match(buffer, at + 1)) is not None:
             return found
     return None
-
-
-def _us(seconds: bytes) -> int:
-    if seconds[-7:-6] == b".":
-        return int(seconds[:-7] + seconds[-6:])
-    whole, _, fraction = seconds.partition(b".")
-    return int(whole) * 1_000_000 + int(fraction[:6].ljust(6, b"0")) if fraction else int(whole) * 1_000_000
 
 
 def _moment_us(text: bytes) -> int:

@@ -16,6 +16,8 @@ _PAIR = re.compile(
     r"\s*([A-Za-z_][\w.%-]*)\s*(?:=\s*'((?:[^'\\]|\\.)*)'|[:=]\s*([^\s,;'\"=]+))\s*(?:[,;]|(?=\s)|\Z)", re.DOTALL
 )
 
+_END = re.compile(r"\s*\Z")
+
 
 def tags(sql: bytes) -> dict[str, str]:
     """The tags of a statement, those of its last comments first; a comment that holds anything else has none."""
@@ -28,7 +30,7 @@ def tags(sql: bytes) -> dict[str, str]:
 def _pairs(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     at = 0
-    while text[at:].strip():
+    while _END.match(text, at) is None:
         pair = _PAIR.match(text, at)
         if pair is None:
             return {}

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seatrial.domain.executed import Executed
-from seatrial.parsing.logs.any_slow_log import NEGATIVE_TIME, NO_STATEMENT, AnySlowLog
+from seatrial.parsing.logs.any_slow_log import NO_STATEMENT, AnySlowLog
 from seatrial.parsing.logs.recognise import Form, recognise
-from seatrial.parsing.slow_log import CUT, NO_EVENT, SERVER_STARTED, SlowLog
+from seatrial.parsing.slow_log import CUT, NEGATIVE_TIME, NO_EVENT, SERVER_STARTED, SlowLog
 from tests.unit import old_slow_logs, slow_logs
 from tests.unit.old_slow_logs import ALL, MARIADB, MYSQL_50, MYSQL_56, PERCONA
 

@@ -1,5 +1,7 @@
 """No literal is left of a statement, and statements that differ in nothing else are one class."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -216,6 +218,22 @@ def test_any_bytes_can_be_lexed(data: bytes) -> None:
     assert len(found) == text.count(b"\0")
     made = lex(text, found)
     assert all(place.number < len(found) for slot in made.slots for place in slot)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        b"SELECT 1" + b" " * 400_000,
+        b"SELECT 1" + b"\n# x" * 200_000,
+        b"SELECT " + b"a" * 400_000 + b" FROM t",
+        b"SELECT " + b"a" * 400_000 + b" FROM t WHERE b = 'c",
+        b"SELECT a FROM t WHERE b IN (" + b"x'41', " * 150_000 + b"x'41')",
+    ],
+)
+def test_a_long_statement_takes_as_much_longer_as_it_is_longer(sql: bytes) -> None:
+    began = time.process_time()
+    lex(*split(sql))
+    assert time.process_time() - began < 10
 
 
 def test_no_depth_is_too_deep() -> None:

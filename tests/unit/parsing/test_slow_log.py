@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import time
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from seatrial.domain.executed import Executed
 from seatrial.parsing import slow_log
-from seatrial.parsing.slow_log import CUT, NO_EVENT, SERVER_STARTED, SlowLog
+from seatrial.parsing.slow_log import CUT, NEGATIVE_TIME, NO_EVENT, SERVER_STARTED, SlowLog
 from tests.unit.slow_logs import BANNER, BEGAN, closed, event, heading, log
 
 BEGAN_US = int(BEGAN.timestamp()) * 1_000_000
@@ -121,11 +122,53 @@ def test_a_cut_in_the_middle_is_counted_where_it_is() -> None:
     assert not found.cut
 
 
+def test_a_statement_that_is_cut_swallows_nothing_wherever_the_chunks_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    following = "SELECT " + "1 + " * 10_000 + "1"
+    content = event("A") + event("SELECT 'b")[:-2] + b"\n" + event(following) + event("C")
+    for chunk in (1_300, 9_000, 20_000):
+        monkeypatch.setattr(slow_log, "CHUNK_BYTES", chunk)
+        found, executed = read(content)
+        assert [each.sql for each in executed] == [b"A", following.encode(), b"C"]
+        assert [(missed.what, missed.offset) for missed in found.not_understood] == [(CUT, len(event("A")))]
+
+
 def test_a_heading_that_is_not_whole_does_not_spoil_the_event_before_it() -> None:
     first = event("A")
     found, executed = read(first + heading()[:60] + b"\n" + event("C"))
     assert [each.sql for each in executed] == [b"A", b"C"]
     assert [(missed.what, missed.offset) for missed in found.not_understood] == [(CUT, len(first))]
+
+
+def test_lines_like_headings_in_a_long_literal_take_no_time() -> None:
+    note = "INSERT INTO t VALUES ('" + ";\n# Time: x\n" * 30_000 + "')"
+    began = time.process_time()
+    assert statements(event(note) + event("B")) == [note.encode(), b"B"]
+    assert time.process_time() - began < 10
+
+
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [
+        (b"0.000100", b"."),
+        (b"0.000100", b"1.2.345678"),
+        (b"0.000100", b"9" * 5_000),
+        (b"Rows_sent: 0", b"Rows_sent: " + b"9" * 5_000),
+        (b"Rows_examined: 0", b"Rows_examined: " + b"9" * 5_000),
+    ],
+)
+def test_a_figure_that_no_server_writes_is_located(written: bytes, instead: bytes) -> None:
+    found, executed = read(event("A") + event("SELECT 'b'").replace(written, instead, 1) + event("C"))
+    assert [each.sql for each in executed] == [b"A", b"C"]
+    assert [(missed.what, missed.offset) for missed in found.not_understood] == [(CUT, len(event("A")))]
+
+
+@pytest.mark.parametrize("written", [b"# Query_time: 0.000100", b"Lock_time: 0.000003"])
+def test_a_time_that_ran_below_zero_is_zero_and_counted(written: bytes) -> None:
+    odd = event("B").replace(written, written.rpartition(b" ")[0] + b" 18446744073709.550000")
+    found = SlowLog(io.BytesIO(event("A") + odd + event("C")), "slow.log")
+    took = [us for batch in found.batches() for us in (*batch.took_us, *(batch.lock_us or ()))]
+    assert (len(took), max(took)) == (6, 100)
+    assert [(missed.what, missed.offset) for missed in found.not_understood] == [(NEGATIVE_TIME, len(event("A")))]
 
 
 def test_text_before_the_first_event_is_counted() -> None:

@@ -13,6 +13,7 @@ from seatrial.domain.event import Event, Progress, silent
 from seatrial.domain.executed import Executed
 from seatrial.domain.fault import Cancelled, Fault
 from seatrial.domain.workload import Digest, QueryClass, Recorded, Verb
+from seatrial.parsing.logs.any_slow_log import AnySlowLog
 from seatrial.parsing.slow_log import SlowLog
 from seatrial.stages.digest import Digester, Log, classes, digest, texts
 from seatrial.stages.digest.opening import looks_like
@@ -319,6 +320,46 @@ def test_a_statement_may_carry_the_id_of_a_known_class() -> None:
 def test_a_number_that_orders_is_part_of_the_class_however_often_the_text_is_met() -> None:
     found = digested(log(*(f"SELECT a, b FROM t WHERE c = {n} ORDER BY {1 + n % 2}" for n in range(6))))
     assert {(query.fingerprint[-1], query.count) for query in found.classes} == {("1", 3), ("2", 3)}
+
+
+def test_a_log_under_two_names_is_told() -> None:
+    content = log("SELECT 1")
+    assert "slow.1.log has the very content of slow.0.log" in " ".join(digested(content, content).caveats)
+    assert "very content" not in " ".join(digested(content, log("SELECT 2", id=8)).caveats)
+
+
+@given(st.permutations(["1", "2", "1000", "'x'", "12"]))
+def test_a_number_that_orders_is_part_of_the_class_whatever_was_met_before(numbers: list[str]) -> None:
+    found = digested(log(*(f"SELECT a, b FROM t WHERE c = 5 ORDER BY {number}" for number in numbers * 2)))
+    assert {(query.fingerprint.rpartition(" ")[2], query.count) for query in found.classes} == {
+        ("1", 2),
+        ("2", 2),
+        ("12", 2),
+        ("?", 4),
+    }
+
+
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [
+        (b"# Time: 2026", b"# Time: 0001"),
+        (b"# Time: 2026", b"# Time: 9999"),
+        (b"# Time: 2026", b"# Time: "),
+        (b"timestamp=1", b"timestamp=" + b"9" * 5_000),
+        (b"Id:     7", b"Id: " + b"9" * 5_000),
+    ],
+)
+@pytest.mark.parametrize("form", [SlowLog, AnySlowLog])
+def test_moments_and_ids_that_no_server_writes_do_no_harm(
+    written: bytes, instead: bytes, form: type[SlowLog] | type[AnySlowLog]
+) -> None:
+    odd = event("SELECT 1", took_us=9_000_000, use="shop").replace(written, instead)
+    if b"timestamp" in written:
+        odd = odd.replace(b"# Time: 2026", b"# Time: ")
+    digester = Digester(dialect="mysql slow log", database="shop", schema=None)
+    for each in form(io.BytesIO(odd + event("SELECT 2")), "slow.log"):
+        digester.add(each)
+    assert digester.done(datetime.now(UTC)).events == 2
 
 
 _SHAPES = (

@@ -17,12 +17,10 @@ from msgspec import Struct
 from seatrial.domain.executed import Executed
 from seatrial.parsing.lexer import BROKEN, split
 from seatrial.parsing.logs.reader import Reader
-from seatrial.parsing.slow_log import CUT, NO_EVENT, SERVER_STARTED
+from seatrial.parsing.slow_log import CUT, NEGATIVE_TIME, NO_EVENT, SERVER_STARTED
+from seatrial.parsing.slow_log_columns import LONGEST_US
 
 NO_STATEMENT = "an event without a statement"
-NEGATIVE_TIME = "a time that ran below zero"
-LONGEST_US = 1 << 53
-"""A server whose clock was set back wrote durations around 2^64 µs."""
 
 _HEADING_LINES = 500  # an EXPLAIN has some
 _LINES_TO_QUERY_TIME = 8  # few, as a statement may have any number of lines that look like them
@@ -31,14 +29,14 @@ _BANNER_MORE = re.compile(rb"Tcp port: ?\d*|Time +Id +Command +Argument")
 _BEGINS = (b"# Time: ", b"# User@Host: ", b"# Query_time: ", b"# Thread_id: ")
 _USER_HOST = re.compile(
     rb"# User@Host: (?P<user>[^\[\r\n]*)(?:\[(?P<other>[^\]\r\n]*)\])? *@ *(?P<host>[^\[\s]*) *\[(?P<ip>[^\]\r\n]*)\]"
-    rb"(?:\s+Id: *(?P<id>\d+))?"
+    rb"(?:\s+Id: *(?P<id>\d{1,18}))?"
 )
 _TIME = re.compile(rb"# Time: +(?P<time>.*?)\s*(?:# User@Host: .*)?\Z", re.DOTALL)
 _OLD_TIME = re.compile(r"(\d\d)(\d\d)(\d\d) +(\d?\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?")
 _FIELD = re.compile(rb"([A-Za-z_]+):[ \t]*(?![A-Za-z_]+:(?:[ \t]|\r?\n))([^ \t\r\n]*)")
 _FIELDS = re.compile(rb"# +[A-Z][A-Za-z_]+: ?")
 _NO_FIELDS = (b"# No InnoDB statistics", b"# explain:", b"# administrator command: ")
-_SET = re.compile(rb"SET (?:last_insert_id=\d+,?)?(?:insert_id=\d+,?)?(?:timestamp=(\d+)[.\d]*)?;(?:\r?\n)?\Z")
+_SET = re.compile(rb"SET (?:last_insert_id=\d+,?)?(?:insert_id=\d+,?)?(?:timestamp=(\d{1,11})[.\d]*)?;(?:\r?\n)?\Z")
 _USE = re.compile(rb"use ([^;\r\n]*);(?:\r?\n)?\Z")
 _COMMAND = b"# administrator command: "
 
@@ -258,7 +256,7 @@ class AnySlowLog(Reader):
         digits = fraction[:6]
         if not whole.isdigit() or (digits and not digits.isdigit()):
             return 0
-        us = int(whole) * 1_000_000 + int(digits.ljust(6, b"0"))
+        us = int(whole[:18]) * 1_000_000 + int(digits.ljust(6, b"0"))
         if us > LONGEST_US:
             self._miss(NEGATIVE_TIME, heading.offset)
             return 0
@@ -291,4 +289,4 @@ def _open(body: list[Line]) -> bool:
 
 
 def _number(text: bytes | None) -> int:
-    return int(text) if text is not None and text.isdigit() else 0
+    return int(text) if text is not None and text.isdigit() and len(text) < 19 else 0

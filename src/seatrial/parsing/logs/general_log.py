@@ -20,7 +20,7 @@ _COMMANDS = (
 )
 LINE = re.compile(
     rb"^(?:(?P<moment>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(?:Z|[+-]\d\d:\d\d)|\d{6} [ \d]\d:\d\d:\d\d)\t|\t\t) *"
-    rb"(?P<id>\d+) (?P<command>" + _COMMANDS + rb")(?:\t(?P<argument>[^\r\n]*))?\s*$",
+    rb"(?P<id>\d{1,18}) (?P<command>" + _COMMANDS + rb")(?:\t(?P<argument>[^\r\n]*))?\s*$",
     re.MULTILINE,
 )
 _BANNER = re.compile(rb"[^\r\n]*, Version: (?P<version>[^\s(]*).* started with:\s*\Z")

@@ -41,7 +41,7 @@ _BEHIND_TABS = re.compile(_QUOTED + rb"(?=\t|\Z)|(?P<bare>[^\t\\]*+(?:\\.[^\t\\]
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 _MEANS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"0": b"\0", b"b": b"\b", b"Z": b"\x1a"}
 _USER_HOST = re.compile(r"([^\[]*)(?:\[([^\]]*)\])? *@ *([^\[\s]*) *\[([^\]]*)\]")
-_TIME = re.compile(r"(\d+):(\d\d):(\d\d)(?:\.(\d{1,6}))?")
+_TIME = re.compile(r"(\d{1,9}):(\d\d):(\d\d)(?:\.(\d{1,6}))?")
 
 
 class SlowTable(Reader):
@@ -191,4 +191,4 @@ def _moment_us(text: bytes) -> int | None:
 
 
 def _number(text: bytes | None) -> int:
-    return int(text) if text is not None and text.isdigit() else 0
+    return int(text) if text is not None and text.isdigit() and len(text) < 19 else 0

@@ -268,7 +268,7 @@ def _spelling(text: bytes) -> bytes:
 
 
 def _with_kept(text: bytes, literals: list[bytes], kept: tuple[int, ...]) -> bytes:
-    return HOLE.join((text, *(literals[number] for number in kept)))
+    return HOLE.join((text, *(literals[number][:4] for number in kept)))
 
 
 def _places(query: Class, statement: Statement, lexed: Lexed) -> tuple[tuple[Place, ...], ...]:

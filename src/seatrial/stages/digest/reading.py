@@ -118,7 +118,7 @@ def _read_all(
 ) -> list[LogRead]:
     """Every log into the digester, large ones by the crew; and what is to be said of each."""
     progress = _Progress(sources, tell)
-    reads = []
+    reads: list[LogRead] = []
     for source in sources:
         log, before_us = source.log, digester.last_us
         read: SlowLog | Reader | InPieces
@@ -131,6 +131,8 @@ def _read_all(
         caveats = _said(source, read)
         if before_us and read.first_us and read.first_us < before_us:
             caveats.append(f"{log.name} begins before the log read ahead of it ends: are both of one server?")
+        if (same := next((one.file.name for one in reads if one.file.sha256 == read.sha256), None)) is not None:
+            caveats.append(f"{log.name} has the very content of {same}: its statements count twice. Leave one out.")
         reads.append(
             LogRead(
                 file=LogFile(name=log.name, sha256=read.sha256, bytes=read.read_bytes, server=read.server),

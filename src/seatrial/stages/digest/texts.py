@@ -23,7 +23,7 @@ LAST_QUOTE_OR_ZERO = ord("0")
 
 class Text(Struct):
     """A split text met before: its class, and for each of the class's keys the places of its values. `single`: the
-    number of the literal and how to read it, where each key has exactly one; as most have. `kept` are literals that
+    number of the literal and how to read it, where each key has exactly one; as most have. `kept` are literals that may
     belong to the class: another text of other ones is another class. `outlines`: how many it is known by."""
 
     query: Class
