@@ -17,6 +17,7 @@ from enum import IntEnum
 
 from msgspec import Struct
 
+from seatrial.parsing.accounts import ABOUT_ACCOUNTS, without_accounts
 from seatrial.parsing.collapse import Kind, Place, Token, collapsed, expanded, keep_what_is_no_value
 from seatrial.parsing.mentions import Mention, rename
 from seatrial.parsing.words import BEFORE_PARENTHESIS, KEYWORDS
@@ -191,7 +192,9 @@ def lex(text: bytes, literals: list[bytes], named: Mapping[Mention, str] | None 
         text, broken = text[: _first_quote(text, literals)] + HOLE, True
     if broken:
         text = _word_at_end.sub(HOLE, text)
-    tokens = _read(text, literals)
+    if (about := ABOUT_ACCOUNTS.match(text)) is not None:
+        text = about[0].lower()
+    tokens = without_accounts(_read(text, literals))
     words = tuple(_outer_words(tokens))
     tokens = keep_what_is_no_value(tokens)
     try:

@@ -245,3 +245,22 @@ def test_no_depth_is_too_deep() -> None:
 def test_nothing_behind_a_quote_without_end_is_kept(tail: str) -> None:
     found = lexed(("select 'secret" + tail.replace("'", "")).encode())
     assert "secret" not in found.fingerprint + found.shape + found.plain
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("CREATE USER Zucker@Geheim IDENTIFIED BY 'x'", "create user"),
+        ("grant all on shop.* to Zucker@`Geheim`", "grant"),
+        ("SET PASSWORD FOR Zucker = 'x'", "set password"),
+        (
+            "CREATE DEFINER = Zucker@`Geheim` VIEW v AS SELECT a FROM t",
+            "create DEFINER = ? @? VIEW v as select a from t",
+        ),
+        ("create definer=`Zucker`@Geheim view v as select a", "create definer = ? @? view v as select a"),
+        ("SELECT@x, @@sql_mode, a.b INTO @y", "select @x, @@sql_mode, a.b into @y"),
+    ],
+)
+def test_accounts_are_no_names(sql: str, told: str) -> None:
+    assert fingerprint(sql) == told
+    assert "Zucker" not in lexed(sql).shape and "Geheim" not in lexed(sql).shape

@@ -14,6 +14,7 @@ from seatrial.domain.executed import Executed
 from seatrial.domain.fault import Cancelled, Fault
 from seatrial.domain.workload import Digest, QueryClass, Recorded, Verb
 from seatrial.parsing.logs.any_slow_log import AnySlowLog
+from seatrial.parsing.logs.recognise import Form
 from seatrial.parsing.slow_log import SlowLog
 from seatrial.stages.digest import Digester, Log, classes, digest, texts
 from seatrial.stages.digest.opening import looks_like
@@ -415,3 +416,19 @@ def test_beyond_the_classes_that_are_kept_only_spellings_met_before_are_told(mon
         classes.TOO_MANY: 3,
     }
     assert "3 statements are of classes beyond the first 2." in found.caveats
+
+
+@pytest.mark.parametrize("form", [Form.GENERAL, Form.VTGATE, Form.SLOW_TABLE])
+@pytest.mark.parametrize("content", [log("SELECT 1"), bytes(range(256)) * 50], ids=["a slow log", "no log"])
+def test_a_log_that_is_not_what_it_was_said_to_be_is_refused_if_nothing_can_be_read(content: bytes, form: Form) -> None:
+    with pytest.raises(Fault) as fault:
+        digest(
+            [Log(name="slow.log", stream=io.BytesIO(content), bytes=len(content))],
+            database="shop",
+            schema=None,
+            keep=None,
+            now=NOW,
+            tell=silent,
+            form=form,
+        )
+    assert fault.value.code == "digest.not-a-log"

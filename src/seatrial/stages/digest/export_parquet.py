@@ -15,7 +15,7 @@ _MOMENTS = ("first", "last")
 def as_parquet(classes: Sequence[ExportedClass]) -> bytes:
     """A Parquet file: texts, lists of texts, 64-bit integers and floats; moments are timestamps in UTC, to the µs.
 
-    Faults: `digest.no-pyarrow`.
+    Faults: `digest.no-pyarrow`, `digest.too-large`.
     """
     try:
         import pyarrow  # noqa: PLC0415 – an extra, and it takes its time
@@ -38,7 +38,15 @@ def as_parquet(classes: Sequence[ExportedClass]) -> bytes:
         pyarrow.field(each.name, moment if each.name in _MOMENTS else types[each.type], nullable=each.name in _MOMENTS)
         for each in msgspec.structs.fields(ExportedClass)
     ]
-    table = pyarrow.Table.from_pylist([_row(each) for each in classes], schema=pyarrow.schema(fields))
+    try:
+        table = pyarrow.Table.from_pylist([_row(each) for each in classes], schema=pyarrow.schema(fields))
+    except OverflowError:
+        raise Fault(
+            "digest.too-large",
+            "a sum of this digest is larger than Parquet's integers",
+            remedy="take --format json or csv; look at the log: no server counts so much",
+            exit=Exit.CONFIG,
+        ) from None
     sink = pyarrow.BufferOutputStream()
     parquet.write_table(table, sink)
     written: bytes = sink.getvalue().to_pybytes()

@@ -41,12 +41,14 @@ class Log(Struct, frozen=True, kw_only=True):
 
 
 class Opened(Struct, frozen=True, kw_only=True):
-    """A log whose form is known. `first_us`: when its first statement ended; 0 if its beginning has none."""
+    """A log whose form is known. `first_us`: when its first statement ended; 0 if its beginning has none.
+    `against_its_looks`: it was said to be of that form, and seems to be of another or none."""
 
     log: Log
     content: Unpacked
     form: Form
     first_us: int
+    against_its_looks: bool = False
 
     @property
     def dialect(self) -> str:
@@ -71,10 +73,18 @@ def opened(log: Log, form: Form | None = None) -> Opened:
             remedy="see that the server writes it: SHOW GLOBAL VARIABLES LIKE 'slow_query_log%'",
             exit=Exit.CONFIG,
         )
-    if (form := form or recognise(begins)) is None:
+    looks = recognise(begins)
+    against_its_looks = form is not None and form is not looks
+    if (form := form or looks) is None:
         raise no_log(log, content, begins)
     first = next((each for each in _reader(form, io.BytesIO(begins), log.name) if each.ended_us), None)
-    return Opened(log=log, content=content, form=form, first_us=first.ended_us if first is not None else 0)
+    return Opened(
+        log=log,
+        content=content,
+        form=form,
+        first_us=first.ended_us if first is not None else 0,
+        against_its_looks=against_its_looks,
+    )
 
 
 def in_time_order(logs: Sequence[Opened]) -> list[Opened]:

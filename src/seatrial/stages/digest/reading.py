@@ -190,7 +190,7 @@ def _by_crew(crew: Crew, source: Opened, digester: Digester, progress: "_Progres
 def _said(source: Opened, read: SlowLog | Reader | InPieces) -> list[str]:
     """What is to be said of one log that was read."""
     log = source.log
-    if not read.events and not read.cut and not read.server:
+    if not read.events and (source.against_its_looks or not (read.cut or read.server)):
         raise no_log(log, source.content, read.begins)
     caveats = []
     if damage := source.content.damage:
