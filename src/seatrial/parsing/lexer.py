@@ -308,7 +308,8 @@ def _add_literal(tokens: list[Token], literal: bytes, number: int, glued: bool) 
     takes_charset = quoted or literal[:2] in (b"0x", b"0b")
     if takes_charset and tokens and tokens[-1].kind is Kind.WORD and tokens[-1].text.startswith("_"):
         tokens.pop()
-    small = literal.decode("ascii") if len(literal) <= 3 and literal.isdigit() else ""
+    is_small = how is How.PLAIN and len(literal) <= 3 and literal.isdigit()
+    small = literal.decode("ascii") if is_small else ""
     tokens.append(Token(Kind.LITERAL, "?", places=(Place(number, int(how)),), quoted=quoted, small=small))
 
 

@@ -26,7 +26,7 @@ from seatrial.trial.bench import Bench, Step
 from seatrial.trial.observing import TARGET
 from seatrial.trial.planner import lab_planner
 from seatrial.trial.scratch import copied, written_at
-from seatrial.trial.settings import Settings
+from seatrial.trial.settings import Settings, WorkloadSettings
 
 STANDARD_INPUT = Path("-")
 
@@ -35,16 +35,11 @@ LAST_LINES_S = 0.5
 
 
 def _digest(bench: Bench) -> Mapping[str, Any]:
-    collected = bench.read("collect").body
     settings = bench.settings.workload
-    database = settings.database or bench.settings.source_address.database
-    if settings.record and database != bench.settings.source_address.database:
-        raise Fault(
-            "digest.database",
-            f"a recording is for the trial's own database {bench.settings.source_address.database!r}, not {database!r}",
-            remedy="leave --record out, or --db",
-            exit=Exit.USAGE,
-        )
+    database = bench.settings.source_address.database
+    _insist_on_a_whole_recording(settings, database)
+    database = settings.database or database
+    collected = bench.read("collect").body
     with ExitStack() as stack:
         logs = named_logs(bench, stack)
         keep = None
@@ -89,6 +84,23 @@ def _digest(bench: Bench) -> Mapping[str, Any]:
         connections=found.connections,
     )
     return made | {"recording": recording}
+
+
+def _insist_on_a_whole_recording(settings: WorkloadSettings, database: str) -> None:
+    if settings.record and settings.database not in ("", database):
+        raise Fault(
+            "digest.database",
+            f"a recording is for the trial's own database {database!r}, not {settings.database!r}",
+            remedy="leave --record out, or --db",
+            exit=Exit.USAGE,
+        )
+    if settings.record and settings.tags:
+        raise Fault(
+            "digest.tag-and-record",
+            "BEGIN and COMMIT have no tags: a recording of tagged statements alone cannot be replayed",
+            remedy="leave --record out, or --tag",
+            exit=Exit.USAGE,
+        )
 
 
 def named_logs(bench: Bench, stack: ExitStack) -> list[Log]:

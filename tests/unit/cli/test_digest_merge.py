@@ -106,6 +106,8 @@ def test_without_values_no_key_is_needed(run: Run) -> None:
         ("web0.log --part a.part --database blog -d acme", "digest.other-database", Exit.CONFIG),
         ("web0.log --part a.part -d nowhere", "dossier.none", Exit.CONFIG),
         ("web0.log --part a.part -d acme --record", "digest.keeps-and-keeps-not", Exit.USAGE),
+        ("web0.log --record --tag action=show -d acme", "digest.tag-and-record", Exit.USAGE),
+        ("web0.log --record --db blog -d acme", "digest.database", Exit.USAGE),
         ("web0.log --no-values --keep-samples -d acme", "digest.keeps-and-keeps-not", Exit.USAGE),
         ("merge none.part -d acme", "digest.no-part", Exit.CONFIG),
         ("merge acme -d acme", "digest.no-part", Exit.CONFIG),

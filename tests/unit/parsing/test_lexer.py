@@ -264,3 +264,8 @@ def test_nothing_behind_a_quote_without_end_is_kept(tail: str) -> None:
 def test_accounts_are_no_names(sql: str, told: str) -> None:
     assert fingerprint(sql) == told
     assert "Zucker" not in lexed(sql).shape and "Geheim" not in lexed(sql).shape
+
+
+def test_a_number_with_a_sign_orders_by_nothing_and_is_a_value() -> None:
+    assert fingerprint("SELECT a FROM t ORDER BY 2") == "select a from t order by 2"
+    assert fingerprint("SELECT a FROM t ORDER BY -2") == "select a from t order by ?"
