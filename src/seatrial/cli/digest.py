@@ -199,7 +199,10 @@ def _page(digest: Digest, recorded: bool, following: str = "plan") -> Iterator[s
         if each.breaches:
             classes = len({breach.id for breach in each.breaches})
             yield f"! {classes:,} classes break a limit of {each.name}, {each.profile.title}: seatrial digest show"
-    yield f"Next: seatrial {following}"
+    if digest.events:
+        yield f"Next: seatrial {following}"
+    else:
+        yield "Next: see that it is a log of the source's server, and logs statements of its database"
 
 
 def _transactions(digest: Digest) -> str:

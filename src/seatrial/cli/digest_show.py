@@ -233,7 +233,7 @@ def query_page(digest: Digest, query: QueryClass, made: Sequence[Forecast]) -> I
             ("rows affected", f"{query.rows_affected:,}"),
             ("bytes sent", words.size(query.bytes_sent)),
             *([("queries to shards", f"{query.shard_queries:,}")] if query.shard_queries else []),
-            ("first, last", f"{words.moment(query.first)}, {words.moment(query.last)}"),
+            ("first, last", f"{_second(query.first)}, {_second(query.last)} UTC"),
             *_seldom(query),
             ("databases", words.safe(", ".join(query.databases)) or "–"),
             ("verb", query.verb),
@@ -285,6 +285,10 @@ def _times(times: Times, count: int) -> Iterator[tuple[str, str]]:
     figures = (("least", times.min_us), ("mean", mean), ("p50", times.p50_us), ("p95", times.p95_us))
     more = (("p99", times.p99_us), ("p99.9", min(times.sketch.quantile(0.999), times.max_us)), ("most", times.max_us))
     yield "each, in ms", ", ".join(f"{name} {words.millis(us)}" for name, us in (*figures, *more))
+
+
+def _second(moment: str) -> str:
+    return words.safe(moment[:19].replace("T", " "))
 
 
 def _seldom(query: QueryClass) -> Iterator[tuple[str, str]]:

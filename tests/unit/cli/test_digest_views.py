@@ -236,3 +236,9 @@ def test_the_course_of_a_class_is_drawn() -> None:
     assert any("at most 1.0 a second, 0.50 at once" in line for line in lines)
     assert any("temporary tables" in line for line in lines)
     assert sparkline([], 3) == "" and sparkline([1, 1, 1, 1, 1, 2], 3) == "▆▆█"
+
+
+def test_a_digest_without_a_statement_leads_to_no_plan() -> None:
+    assert "Next: seatrial plan" in list(_page(DIGEST, recorded=False))
+    empty = list(_page(replace(DIGEST, events=0, classes=(), transactions=()), recorded=False))
+    assert not any("seatrial plan" in line for line in empty)
