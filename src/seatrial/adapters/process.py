@@ -90,7 +90,7 @@ _children: dict[int, subprocess.Popen[bytes]] = {}
 def _is_zombie(process: psutil.Process) -> bool:
     try:
         return process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
+    except psutil.Error:  # it ended between two looks, or may not be looked at: it is no process of ours that runs
         return True
 
 

@@ -34,10 +34,6 @@ class Executed(Struct, frozen=True, kw_only=True):
     full_scan: bool = False
     weight: int = 1
 
-    @property
-    def began_us(self) -> int:
-        return self.ended_us - self.took_us
-
 
 class Batch(Struct, frozen=True, kw_only=True):
     """Statements in their log's order, a sequence for each field of `Executed`, all of one length; None stands for a

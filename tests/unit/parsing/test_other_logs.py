@@ -99,7 +99,7 @@ def test_the_table_however_it_was_written(content: bytes) -> None:
     assert select.sql == b'SELECT "a",\n b\\ FROM t'
     assert (select.user, select.host, select.database, select.connection) == ("app", "web1", "shop", 42)
     assert (select.took_us, select.lock_us, select.rows_sent, select.rows_examined) == (62_000_250, 40, 2, 9)
-    assert select.began_us == AT_US + 250
+    assert select.ended_us - select.took_us == AT_US + 250
     assert [each.command for each in rest] in ([], ["Quit"])
     assert missed(log) == []
 
