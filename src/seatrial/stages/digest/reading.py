@@ -154,7 +154,7 @@ def _partial(digester: Digester, order: Order, reads: Sequence[LogRead], now: da
         key=key.fingerprint if key is not None else "",
         values=order.values,
         ahead_us=ahead_us(part.last_us, now),
-        filters=order.filters,
+        filters=order.filters.nameless(key.asked if key is not None else None),
         merge_numbered=order.merge_numbered,
         logs=tuple(reads),
         part=part,
