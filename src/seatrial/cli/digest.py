@@ -90,7 +90,8 @@ def digest(
     """Make slow logs into query classes and transactions; no literal of them is kept.
 
     Without a LOG, those of trial.toml are read; several in the order of their first statements. A LOG may be
-    packed with gzip, bzip2 or zstd; - is standard input. Only statements of the source's database count.
+    packed with gzip, bzip2 or zstd, and in the JSON of CloudWatch; - is standard input. Only statements of the
+    source's database count.
 
     \b
       seatrial digest slow.log -d acme

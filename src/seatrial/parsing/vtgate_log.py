@@ -39,7 +39,7 @@ def executed(line: bytes) -> Executed | None:
     try:
         told = _decode(line)
         ended = datetime.fromisoformat(told.end)
-    except (msgspec.DecodeError, ValueError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         return None
     if not told.sql:
         return None

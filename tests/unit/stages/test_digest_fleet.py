@@ -1,7 +1,9 @@
 """Partial digests of a fleet: in whatever order and grouping they are merged, it is the digest of all their logs."""
 
 import base64
+import hashlib
 import io
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -137,7 +139,14 @@ def test_connections_of_different_servers_do_not_go_on_in_each_other() -> None:
     assert (found.events, found.connections, found.incomplete_transactions, found.transactions) == (2, 2, 2, ())
 
 
-def of_log(content: bytes, name: str = "slow.log", *, key: Key | None = KEY, values: bool = True) -> bytes:
+def of_log(
+    content: bytes,
+    name: str = "slow.log",
+    *,
+    key: Key | None = KEY,
+    values: bool = True,
+    filters: Filters = Filters(),  # noqa: B008 – it is frozen
+) -> bytes:
     """The file that a machine writes of that log."""
     made: list[bytes] = []
     digest(
@@ -149,6 +158,7 @@ def of_log(content: bytes, name: str = "slow.log", *, key: Key | None = KEY, val
         tell=silent,
         key=key,
         values=values,
+        filters=filters,
         partial=made.append,
     )
     return made[0]
@@ -181,14 +191,80 @@ def test_a_guess_cannot_be_tried_without_the_key() -> None:
     assert "0001" not in repr(KEY)
 
 
-def test_parts_of_other_filters_are_not_merged_and_a_merge_says_what_was_left_out() -> None:
-    filters = Filters(users=("app",))
-    plain, chosen = partial([], "plain"), msgspec.structs.replace(partial([], "chosen"), filters=filters)
+ASKED = Filters(users=("app", "root*"), hosts=("localhost", "db*.example"), tags=("action=*",))
+CHOSEN = BANNER + event("SELECT a FROM t /*action:show*/", use="shop") + event("SELECT b FROM t /*x:y*/")
+
+
+@pytest.mark.parametrize("key", [KEY, None])
+def test_who_was_asked_for_is_named_nowhere_in_a_part(key: Key | None) -> None:
+    content = of_log(CHOSEN, key=key, values=key is not None, filters=ASKED)
+    for name in ("app", "root", "localhost", "db*", "example"):
+        assert name.encode() not in inside(content)
+    found = told(unpacked(content, "a part"))
+    assert found.events == 1
+    (said,) = [caveat for caveat in found.caveats if "are left out of" in caveat]
+    assert "--user 2 not named here (" in said and "--host 2 not named here (" in said and "--tag action=*" in said
+
+
+def test_who_was_asked_for_cannot_be_guessed_without_the_key() -> None:
+    def hashes(key: Key | None) -> set[str]:
+        return set(re.findall(r"[0-9a-f]{16}", Filters(users=("root",)).nameless(key.asked if key else None).told))
+
+    assert hashes(None) == set(re.findall(r"[0-9a-f]{16}", Filters(users=("root",)).told))
+    assert hashes(KEY) == hashes(Key(KEY.reveal()))
+    assert hashes(KEY).isdisjoint(hashes(None) | hashes(Key.made()) | {KEY.name("root")})
+
+
+def test_a_part_cannot_be_made_with_a_name() -> None:
+    with pytest.raises(ValueError, match="names nobody"):
+        msgspec.structs.replace(partial([], "a"), filters=Filters(hosts=("db1",)))
+
+    fields = msgspec.to_builtins(partial([], "a"), str_keys=False)
+    content = zstandard.compress(msgspec.msgpack.encode(fields | {"filters": Filters(users=("root",))}))
+    head = part_file.Head(
+        version=part_file.VERSION,
+        layout=part_file.layout(),
+        producer="another",
+        bytes=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
     with pytest.raises(Fault) as fault:
-        merged(plain, chosen)
+        unpacked(MAGIC + msgspec.json.encode(head) + b"\n" + content, "web1.part")
+    assert (fault.value.code, "names nobody" in fault.value.what) == ("digest.part-damaged", True)
+
+
+def of_one(name: str, filters: Filters, key: Key = KEY) -> Partial:
+    return unpacked(of_log(CHOSEN + event(f"SELECT {name} FROM t", use="shop"), name, filters=filters, key=key), name)
+
+
+def test_parts_of_the_same_filters_are_merged_and_say_what_was_left_out() -> None:
+    found = told(merged(of_one("a", ASKED), of_one("b", ASKED)))
+    assert (found.events, len(found.files)) == (2, 2)
+    assert any("4 statements are left out of 6" in caveat for caveat in found.caveats)
+    assert found.transactions == told(merged(of_one("b", ASKED), of_one("a", ASKED))).transactions
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "said"),
+    [
+        (Filters(), Filters(users=("app",)), "a was made with no filter, b with --user 1 not named here"),
+        (Filters(users=("app",)), Filters(users=("a*",)), "a was made with --user 1 not named here"),
+        (Filters(users=("app",)), Filters(users=("app", "app*")), "b with --user 2 not named here"),
+        (Filters(tags=("action=*",)), Filters(tags=("action=show",)), "--tag action=*, b with --tag action=show"),
+        (Filters(until="2026-11-21"), Filters(until="2026-11-22"), "--until 2026-11-21, b with --until 2026-11-22"),
+    ],
+)
+def test_parts_of_other_filters_are_not_merged(one: Filters, other: Filters, said: str) -> None:
+    with pytest.raises(Fault) as fault:
+        merged(of_one("a", one), of_one("b", other))
     assert fault.value.code == "digest.part-filters"
-    assert "plain was made with no filter, chosen with --user app" in fault.value.what
-    assert any("--user 1 not named here" in caveat for caveat in told(merged(chosen)).caveats)
+    assert said in fault.value.what and "app" not in fault.value.what
+
+
+def test_parts_of_other_keys_are_told_as_such_whatever_was_asked_for() -> None:
+    with pytest.raises(Fault) as fault:
+        merged(of_one("a", ASKED), of_one("b", ASKED, Key.made()))
+    assert fault.value.code == "digest.part-key"
 
 
 def test_what_a_class_holds_is_fit_to_leave_its_machine() -> None:

@@ -7,6 +7,8 @@ from typing import BinaryIO, Protocol
 
 import zstandard
 
+from seatrial.parsing.logs.pieced import Pieced
+
 PIECE_BYTES = 4096
 """Of packed bytes, at a time. zstd makes 32 kB of one byte at most, so one piece never fills the memory."""
 
@@ -36,7 +38,7 @@ _PACKINGS: tuple[tuple[str, tuple[bytes, ...], Callable[[], _Decompressor]], ...
 )
 
 
-class Unpacked:
+class Unpacked(Pieced):
     """What a stream holds, unpacked if it is packed, from its present place to its end.
 
     `packing` is "" for a stream that is not packed. `damage` says, once the end is reached, why there is not more:
@@ -44,9 +46,9 @@ class Unpacked:
     """
 
     def __init__(self, stream: BinaryIO) -> None:
+        super().__init__()
         self._stream = stream
         self._packed = stream.read(PIECE_BYTES)
-        self._ready = b""
         self._ended = False
         self.packing = ""
         self.damage = ""
@@ -58,25 +60,7 @@ class Unpacked:
         else:
             self._ready, self._packed = self._packed, b""
 
-    def peek(self, size: int) -> bytes:
-        """The next bytes, fewer than `size` at the end only; they will be read again."""
-        head = self.read(size)
-        self._ready = head + self._ready
-        return head
-
-    def read(self, size: int) -> bytes:
-        """The next `size` bytes, fewer at the end only."""
-        pieces = [self._ready]
-        length = len(self._ready)
-        while length < size and (piece := self._piece(size - length)):
-            pieces.append(piece)
-            length += len(piece)
-        whole = b"".join(pieces) if len(pieces) > 1 else pieces[0]
-        self._ready = whole[size:]
-        return whole[:size]
-
     def _piece(self, size: int) -> bytes:
-        """Some bytes more; none at the end."""
         if not self.packing:
             return self._stream.read(size)
         while not self._ended:

@@ -1,4 +1,4 @@
-"""Which kind of log a text is, told by how it begins."""
+"""Which kind of log a text is, and whether it is in a wrapping, told by how it begins."""
 
 import re
 from enum import StrEnum
@@ -6,6 +6,7 @@ from enum import StrEnum
 from seatrial.parsing.logs.general_log import LINE
 from seatrial.parsing.logs.slow_table import header, is_row
 from seatrial.parsing.logs.snapshot_file import is_snapshot
+from seatrial.parsing.logs.wrapped import Wrapping, wrapping_of
 from seatrial.parsing.vtgate_log import executed
 
 HEAD_BYTES = 1 << 18
@@ -32,6 +33,13 @@ _AS_MYSQL_8 = re.compile(
     rb"^# User@Host: [^\n]*\n(?=# Query_time: )[^\n]*\n(?:use [^\n]*;\r?\n)?SET (?:[a-z_]+=\d+,)*timestamp=",
     re.MULTILINE,
 )
+
+
+def wrapping(begins: bytes) -> Wrapping | None:
+    """What is around a log, by its first HEAD_BYTES; None for a log that stands by itself, and for what is none."""
+    if is_snapshot(begins) or executed(begins.lstrip().partition(b"\n")[0]) is not None:
+        return None
+    return wrapping_of(begins)
 
 
 def recognise(begins: bytes) -> Form | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+import msgspec
 from msgspec import Struct
 
 from seatrial.domain.executed import Batch
@@ -27,13 +28,15 @@ _CONTROL = re.compile(
 class Filters(Struct, frozen=True, kw_only=True):
     """What the user asks for; "" and () leave nothing out. `since` and `until` are ISO 8601, in UTC where they have no
     zone: a statement counts that ended from the one on and before the other. `users` and `hosts` may hold `*`; `tags`
-    are `key=value`, and a statement must have them all. As text it is for who asked; `told` is for an artifact."""
+    are `key=value`, and a statement must have them all. As text it is for who asked; `told` is for an artifact.
+    `unnamed` is what stands for users and hosts once their names are gone: nothing can be chosen by that."""
 
     since: str = ""
     until: str = ""
     users: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    unnamed: str = ""
 
     def __bool__(self) -> bool:
         return self != Filters()
@@ -42,16 +45,23 @@ class Filters(Struct, frozen=True, kw_only=True):
         words = [f"--since {self.since}"] * bool(self.since) + [f"--until {self.until}"] * bool(self.until)
         words += [f"--user {user}" for user in self.users]
         words += [f"--host {host}" for host in self.hosts]
+        words += [self.unnamed] * bool(self.unnamed)
         return " ".join((*words, *(f"--tag {tag}" for tag in self.tags)))
 
     @property
     def told(self) -> str:
         """The same without the names of accounts and hosts, which stand in no artifact: their number and a hash."""
-        words = [f"--since {self.since}"] * bool(self.since) + [f"--until {self.until}"] * bool(self.until)
-        words += [
-            f"{option} {_hidden(names)}" for option, names in (("--user", self.users), ("--host", self.hosts)) if names
+        return str(self.nameless())
+
+    def nameless(self, hashed: Callable[[str], str] | None = None) -> "Filters":
+        """The same, the names gone from it. A hash that has no key of its own can be guessed."""
+        names = [
+            f"{option} {len(names)} not named here ({(hashed or _hashed)(chr(0).join(names))})"
+            for option, names in (("--user", self.users), ("--host", self.hosts))
+            if names
         ]
-        return " ".join((*words, *(f"--tag {tag}" for tag in self.tags)))
+        unnamed = " ".join([self.unnamed] * bool(self.unnamed) + names)
+        return msgspec.structs.replace(self, users=(), hosts=(), unnamed=unnamed)
 
 
 class Before(Struct, array_like=True):
@@ -213,9 +223,8 @@ def _fitting(patterns: Sequence[str]) -> Callable[[Sequence[str]], Collection[st
     return of
 
 
-def _hidden(names: Sequence[str]) -> str:
-    hashed = hashlib.sha256("\0".join(names).encode()).hexdigest()[:16]
-    return f"{len(names)} not named here (sha256:{hashed})"
+def _hashed(names: str) -> str:
+    return f"sha256:{hashlib.sha256(names.encode()).hexdigest()[:16]}"
 
 
 def _most(counted: dict[str, int]) -> str:

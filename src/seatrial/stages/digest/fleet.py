@@ -32,7 +32,8 @@ class LogRead(Struct, frozen=True, kw_only=True):
 
 class Partial(Struct, frozen=True, kw_only=True):
     """A partial digest: the settled part of some logs of a fleet. `key`: the fingerprint of the key of its hashes, ""
-    where it has none. `ahead_us`: how far the log's clock was ahead of the machine's that read it; mostly negative."""
+    where it has none. `ahead_us`: how far the log's clock was ahead of the machine's that read it; mostly negative.
+    `filters` have no names: a part leaves its machine."""
 
     database: str
     key: str
@@ -42,6 +43,10 @@ class Partial(Struct, frozen=True, kw_only=True):
     merge_numbered: bool = False
     logs: tuple[LogRead, ...]
     part: Part
+
+    def __post_init__(self) -> None:
+        if self.filters.users or self.filters.hosts:
+            raise ValueError("a part names nobody who was asked for")
 
     @property
     def asked(self) -> str:
@@ -69,7 +74,7 @@ def merged_partials(partials: Iterable[tuple[str, Partial]]) -> Partial:
     """All of them in one, which are used up by it; in any order and grouping it is the same. Each has a name to be
     called by.
 
-    Faults: `digest.part-database`, `digest.part-filters`, `digest.part-key`, `digest.part-values`, `digest.part-twice`.
+    Faults: `digest.part-database`, `digest.part-values`, `digest.part-key`, `digest.part-filters`, `digest.part-twice`.
     """
     first: tuple[str, Partial] | None = None
     told: list[Partial] = []
@@ -130,13 +135,6 @@ def _insist_on_alike(first: str, one: Partial, name: str, other: Partial) -> Non
             remedy="merge parts of one database; each has a dossier of its own",
             exit=Exit.CONFIG,
         )
-    if one.asked != other.asked:
-        raise Fault(
-            "digest.part-filters",
-            f"{first} was made with {one.asked}, {name} with {other.asked}",
-            remedy="make all parts with the same filters",
-            exit=Exit.CONFIG,
-        )
     if one.values != other.values:
         without, has = (name, first) if one.values else (first, name)
         raise Fault(
@@ -151,6 +149,13 @@ def _insist_on_alike(first: str, one: Partial, name: str, other: Partial) -> Non
             f"{first} and {name} were made with different keys: the same value is not known again",
             remedy="make all parts with the key that `seatrial digest key` prints: seatrial digest LOG --part FILE "
             "--key fleet.key",
+            exit=Exit.CONFIG,
+        )
+    if one.asked != other.asked:
+        raise Fault(
+            "digest.part-filters",
+            f"{first} was made with {one.asked}, {name} with {other.asked}",
+            remedy="make all parts with the same filters",
             exit=Exit.CONFIG,
         )
 

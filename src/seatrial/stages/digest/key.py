@@ -66,6 +66,11 @@ class Key:
         """What stands for the name of an account or a host."""
         return hashlib.blake2b(name.encode(), key=self._key, digest_size=8, person=b"name").hexdigest()
 
+    def asked(self, names: str) -> str:
+        """What stands for names that were asked for, all of one kind: equal ones are known again."""
+        hashed = hashlib.blake2b(names.encode(), key=self._key, digest_size=8, person=b"asked")
+        return f"with the fleet's key: {hashed.hexdigest()}"
+
     def __repr__(self) -> str:
         return "***"
 

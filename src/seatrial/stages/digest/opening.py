@@ -1,4 +1,4 @@
-"""Opens logs: unpacks them, tells by their content of which form they are, and puts them in the order of time."""
+"""Opens logs: unpacks and unwraps them, tells their form by their content, and puts them in the order of time."""
 
 import io
 from collections.abc import Sequence
@@ -10,11 +10,13 @@ from seatrial.domain.fault import Exit, Fault
 from seatrial.parsing.logs.any_slow_log import AnySlowLog
 from seatrial.parsing.logs.compressed import Unpacked
 from seatrial.parsing.logs.general_log import GeneralLog
+from seatrial.parsing.logs.pieced import Pieced
 from seatrial.parsing.logs.reader import Reader
-from seatrial.parsing.logs.recognise import HEAD_BYTES, Form, recognise
+from seatrial.parsing.logs.recognise import HEAD_BYTES, Form, recognise, wrapping
 from seatrial.parsing.logs.slow_table import SlowTable
 from seatrial.parsing.logs.snapshot_file import SnapshotFile
 from seatrial.parsing.logs.vtgate_file import VtgateFile
+from seatrial.parsing.logs.wrapped import Unwrapped
 from seatrial.parsing.slow_log import SlowLog
 
 DIALECT = "mysql slow log"
@@ -41,21 +43,32 @@ class Log(Struct, frozen=True, kw_only=True):
 
 
 class Opened(Struct, frozen=True, kw_only=True):
-    """A log whose form is known. `first_us`: when its first statement ended; 0 if its beginning has none.
-    `against_its_looks`: it was said to be of that form, and seems to be of another or none."""
+    """A log whose form is known. `content`: of its file. `wrapped`: the log in it, where there is something around it.
+    `first_us`: when its first statement ended; 0 if its beginning has none. `against_its_looks`: it was said to be of
+    that form, and seems to be of another or none."""
 
     log: Log
     content: Unpacked
+    wrapped: Unwrapped | None = None
     form: Form
     first_us: int
     against_its_looks: bool = False
+
+    @property
+    def is_file(self) -> bool:
+        """Whether the log's bytes are those of its file."""
+        return not self.content.packing and self.wrapped is None
+
+    @property
+    def text(self) -> Pieced:
+        return self.content if self.wrapped is None else self.wrapped
 
     @property
     def dialect(self) -> str:
         return DIALECT if self.form is Form.SLOW else _READERS[self.form].dialect
 
     def reader(self) -> SlowLog | Reader:
-        return _reader(self.form, cast(BinaryIO, self.content), self.log.name)
+        return _reader(self.form, cast(BinaryIO, self.text), self.log.name)
 
 
 def opened(log: Log, form: Form | None = None) -> Opened:
@@ -64,6 +77,9 @@ def opened(log: Log, form: Form | None = None) -> Opened:
     try:
         content = Unpacked(log.stream)
         begins = content.peek(HEAD_BYTES)
+        wrapped = _wrapped(log, content, begins)
+        if wrapped is not None:
+            begins = wrapped.peek(HEAD_BYTES)
     except OSError as error:
         raise unreadable(log, error) from None
     if not begins and not content.damage:
@@ -76,14 +92,34 @@ def opened(log: Log, form: Form | None = None) -> Opened:
     looks = recognise(begins)
     against_its_looks = form is not None and form is not looks
     if (form := form or looks) is None:
-        raise no_log(log, content, begins)
+        raise no_log(log, content, wrapped, begins)
     first = next((each for each in _reader(form, io.BytesIO(begins), log.name) if each.ended_us), None)
     return Opened(
         log=log,
         content=content,
+        wrapped=wrapped,
         form=form,
         first_us=first.ended_us if first is not None else 0,
         against_its_looks=against_its_looks,
+    )
+
+
+def _wrapped(log: Log, content: Unpacked, begins: bytes) -> Unwrapped | None:
+    """The log in its wrapping, if there is one."""
+    if (around := wrapping(begins)) is None:
+        return None
+    wrapped = Unwrapped(content, around)
+    if wrapped.peek(1):
+        return wrapped
+    if wrapped.damaged:
+        raise no_log(log, content, wrapped, b"")
+    if wrapped.others:
+        raise no_log(log, content, None, begins)
+    raise Fault(
+        "digest.empty",
+        f"{log.name} is JSON for the events of a log, and has none",
+        remedy="ask for a time in which the server wrote, and see that its slow log is sent there",
+        exit=Exit.CONFIG,
     )
 
 
@@ -106,13 +142,16 @@ def unreadable(log: Log, error: OSError) -> Fault:
     )
 
 
-def no_log(log: Log, content: Unpacked, begins: bytes) -> Fault:
+def no_log(log: Log, content: Unpacked, wrapped: Unwrapped | None, begins: bytes) -> Fault:
+    """`begins`: of what is in it, unpacked and unwrapped."""
+    words = []
     if content.packing:
-        inside = f", and what is in it {looks_like(begins)}" if begins else ""
-        damage = f"; {content.damage}" if content.damage else ""
-        what = f"it is packed with {content.packing}{inside}{damage}"
-    else:
-        what = f"it {looks_like(begins)}"
+        words.append(f"is packed with {content.packing}")
+    if wrapped is not None:
+        words.append("has the wrapping of a log's events" if begins else "is JSON that is cut or damaged")
+    if begins or not words:
+        words.append(f"what is in it {looks_like(begins)}" if words else looks_like(begins))
+    what = f"it {', and '.join(words)}" + (f"; {content.damage}" if content.damage else "")
     return Fault(
         "digest.not-a-log",
         f"{log.name} is no log of statements that is known: {what}",

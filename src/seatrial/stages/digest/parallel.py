@@ -59,12 +59,12 @@ class InPieces(Struct):
 
 
 def worth_it(opened: Opened, crew: Crew | None) -> bool:
-    """Whether a log is read by a crew: one of MySQL 8 or 9, not packed, in a file, large, and with cores to gain."""
+    """Whether a log is read by a crew: one of MySQL 8 or 9, in a file as it is, large, and with cores to gain."""
     return (
         crew is not None
         and crew.size > 1
         and opened.form is Form.SLOW
-        and not opened.content.packing
+        and opened.is_file
         and (opened.log.bytes or 0) >= WORTH_BYTES
         and isinstance(getattr(opened.log.stream, "name", None), str)
     )

@@ -154,7 +154,7 @@ def _partial(digester: Digester, order: Order, reads: Sequence[LogRead], now: da
         key=key.fingerprint if key is not None else "",
         values=order.values,
         ahead_us=ahead_us(part.last_us, now),
-        filters=order.filters,
+        filters=order.filters.nameless(key.asked if key is not None else None),
         merge_numbered=order.merge_numbered,
         logs=tuple(reads),
         part=part,
@@ -191,10 +191,12 @@ def _said(source: Opened, read: SlowLog | Reader | InPieces) -> list[str]:
     """What is to be said of one log that was read."""
     log = source.log
     if not read.events and (source.against_its_looks or not (read.cut or read.server)):
-        raise no_log(log, source.content, read.begins)
+        raise no_log(log, source.content, source.wrapped, read.begins)
     caveats = []
     if damage := source.content.damage:
         caveats.append(f"{log.name} is packed with {source.content.packing}; {damage}: the rest of it is missing.")
+    if source.wrapped is not None:
+        caveats += source.wrapped.caveats(log.name)
     if read.cut:
         caveats.append(f"{log.name} is cut at its end: its last event is left out.")
     if isinstance(read, Reader):
@@ -233,7 +235,7 @@ class _Progress:
     """Tells how far the logs are read, and how long the rest will take, five times a second."""
 
     def __init__(self, logs: Sequence[Opened], tell: Tell) -> None:
-        sizes = [None if opened.content.packing else opened.log.bytes for opened in logs]
+        sizes = [opened.log.bytes if opened.is_file else None for opened in logs]
         self._total = None if any(size is None for size in sizes) else float(sum(size or 0 for size in sizes))
         self._tell = tell
         self._began = self._told = time.monotonic()

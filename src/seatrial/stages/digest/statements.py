@@ -173,7 +173,7 @@ def _insist_on_two(opened: Sequence[Opened], recording: bool) -> None:
 def _read(opened: Opened) -> _Read:
     name = opened.log.name
     try:
-        content = opened.content.read(MOST_BYTES)
+        content = opened.text.read(MOST_BYTES)
     except OSError as error:
         raise unreadable(opened.log, error) from None
     found = snapshot_of(content)
