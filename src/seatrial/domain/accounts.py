@@ -8,7 +8,9 @@ from msgspec import Struct
 
 from seatrial.domain.identifier import literal, qualified, quote
 
-READER_GLOBAL = ("PROCESS", "REPLICATION CLIENT", "SHOW DATABASES", "SHOW_ROUTINE")
+READER_GLOBAL = ("PROCESS", "REPLICATION CLIENT", "SHOW DATABASES")
+READER_ROUTINES = ("SHOW_ROUTINE",)
+"""A statement by itself: where it is not known, MySQL before 8.0.20 and MariaDB, it would take the others down."""
 READER_DATABASE = ("SELECT", "SHOW VIEW", "TRIGGER", "EVENT")
 MOVER_GLOBAL = ("PROCESS", "RELOAD", "REPLICATION CLIENT", "REPLICATION SLAVE")
 MOVER_DATABASE = ("SELECT", "INSERT", "UPDATE", "DELETE", "LOCK TABLES", "SHOW VIEW")
@@ -40,6 +42,9 @@ def grants(*, database: str, sidecar: str, reader: str, mover: str) -> tuple[Gra
     """All we ask for. GRANT's database is a pattern: `_` and `%` of a name are escaped."""
     return (
         Grant(user=reader, privileges=READER_GLOBAL, database=None, why="collect, gates: status, processlist, binlogs"),
+        Grant(
+            user=reader, privileges=READER_ROUTINES, database=None, why="collect: names of routines (MySQL 8.0.20 on)"
+        ),
         Grant(user=reader, privileges=READER_DATABASE, database=pattern(database), why="collect: schema; verify: rows"),
         Grant(
             user=reader,

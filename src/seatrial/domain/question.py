@@ -110,7 +110,13 @@ _COLUMNS: dict[Question, tuple[str, ...]] = {
     Question.LONG_TRANSACTIONS: ("thread_id", "account", "open_s", "rows_locked", "rows_modified"),
     Question.HISTORY_LIST: ("length",),
     Question.SIDECARS: ("name",),
-    Question.STATEMENT_SETUP: ("moment", "consumers_off", "instruments_off", "instruments_untimed"),
+    Question.STATEMENT_SETUP: (
+        "moment",
+        "consumers_off",
+        "instruments_off",
+        "instruments_untimed",
+        "executes",
+    ),
     Question.OTHER_STATEMENTS: ("statements",),
     Question.STATEMENTS: (
         "schema_name",

@@ -70,12 +70,13 @@ class StatementCount(Struct, frozen=True, kw_only=True):
 
 class Snapshot(Struct, frozen=True, kw_only=True):
     """The rows of one database. `others` counts the statements of the server's other rows, `beyond` those that no row
-    was left for; `no_histogram` says why there are no histograms, "" where there are."""
+    was left for, `executes` those of any database that were prepared by the protocol; `no_histogram` says why there are
+    no histograms, "" where there are."""
 
     format: str = FORMAT
     version: int = VERSION
     server: str
-    server_uuid: str  # "" where the server has none
+    server_uuid: str  # MariaDB's server_uid; "" where the server has neither
     moment: str  # UTC, ISO 8601, by the server's clock
     uptime_s: int
     database: str
@@ -85,5 +86,6 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     no_histogram: str
     instruments_off: int  # kinds of statements the server does not count
     instruments_untimed: int  # and those it counts without a time
+    executes: int = 0
     buckets: tuple[Bucket, ...]
     statements: tuple[StatementCount, ...]

@@ -3,24 +3,29 @@
 MySQL writes `?` for a literal, `?, ...` for several, `(...)` for a list of them, `/* , ... */` behind a row that has
 more like it, names in backticks, words of its grammar in upper case and in one spelling of several, and a blank between
 all of them. What cannot be had back: how many literals a call's `?, ...` stands for (two are taken), which of two
-spellings was sent (the usual one is taken), and whether names were quoted, which `quoting` tells of the whole
-application by its names that are words of MySQL's grammar too: these are in backticks only if they were sent so.
-Found by trying with MySQL 9.7.
+spellings was sent (the usual one is taken), and whether names were quoted. Of that, names that are words of the
+server's grammar too tell (digest_words.py): these are in backticks only if they were sent so. A statement goes by its
+own such names, one that has none by those of the whole application (`quoting`).
+Found by trying with MySQL 5.6.24 and 9.7.4 and with MariaDB 10.5.23, 10.11.18 and 11.8.9.
 """
 
 import re
 from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from seatrial.parsing.digest_words import NEWEST, Words, words_of
 from seatrial.parsing.lexer import BROKEN, HOLE, split
-from seatrial.parsing.words import BEFORE_PARENTHESIS, FRACTIONS, KEYWORDS, LENGTHS, NAMES_TOO, RESERVED
+from seatrial.parsing.words import BEFORE_PARENTHESIS, FRACTIONS, LENGTHS
 
+CUT_OFF = "..."
 CUT = "…"
-"""Ends the statement of a text whose end MySQL did not keep."""
+"""What ends a text, and its statement, whose end MySQL did not keep."""
 
 _MORE = "/* , ... */"
 _MARK = "\2"  # in its place where comments are taken out
+_UNKNOWN = "(unknown)"  # MariaDB's for x'41', as for anything it has no text of
 _TOKEN = re.compile(
     r"(?P<more>/\* , \.\.\. \*/)|(?P<name>`.*?`(?=\s|\Z))|(?P<row>\(\.\.\.\)|\(\?\))"
     r"|(?P<list>\?, \.\.\.)|(?P<value>\?|\d++(?!\w))|(?P<charset>\(_charset\))|(?P<cut>\.\.\.\Z)"
@@ -28,8 +33,12 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _PLAIN = re.compile(r"[A-Za-z_$][\w$]*", re.ASCII)  # other letters may stand bare as well, but hardly anybody does
+_GRAMMAR_WORDS = "end escape expansion global language local mode offset only query session share some"
+_GRAMMAR = frozenset(_GRAMMAR_WORDS.split())
+"""Words that no bare name is concluded from: they stand in statements as what they are."""
 _COMPARING = ("IN", "=", "<=>", "!=", "<", ">", "<=", ">=")
 _BEFORE_TABLE = ("INTO", "TABLE", "INSERT", "REPLACE", "IGNORE", ".", "INDEX", "KEY")
+_LITERALS = ("?", "?, ...", ",")
 _BEFORE_ROW = ("VALUES", "VALUE", ",", "ROW")
 _ARGUMENTS_OF_IF = 3
 _WITHOUT_QUOTES = ("SET", "SHOW")
@@ -47,11 +56,19 @@ _AS_SENT = {
     "SCHEMA": "DATABASE",
     "SCHEMAS": "DATABASES",
     "SYSTEM_USER": "USER",
+    "SOME": "ANY",
     "FIELDS": "COLUMNS",
     "STDDEV_POP": "STDDEV",
     "VAR_POP": "VARIANCE",
+    "ID": "id",  # a word of MariaDB's
 }
 """MySQL's one spelling of a word of several, and the one that is sent most."""
+
+_AS_WRITTEN = {
+    "CHARACTER": {"SET"},
+    "FIELDS": {"TERMINATED", "OPTIONALLY", "ENCLOSED", "ESCAPED"},
+}
+"""Words that are the usual ones before these, whatever `_AS_SENT` says."""
 
 _WITHOUT_ARGUMENTS = {"NOW": "CURRENT_TIMESTAMP", "CURDATE": "CURRENT_DATE", "CURTIME": "CURRENT_TIME"}
 _ABOUT_ACCOUNTS = re.compile(
@@ -59,19 +76,22 @@ _ABOUT_ACCOUNTS = re.compile(
     r"|SHOW (?:GRANTS|CREATE (?:SYSTEM_)?USER))(?= |\Z)"
 )
 _ACCOUNT = re.compile(r"(?:`[^`]*`|\?) @(?!@)(?:`[^`]*`|\?)?")
-_PREPARED = re.compile(r"(?:EXECUTE|PREPARE) (?=[A-Z(])")
-_IS_PREPARE = re.compile(r"PREPARE (?=[A-Z(])")
+_PREPARED = re.compile(r"(?:EXECUTE|PREPARE) (?!IMMEDIATE )(?=[A-Z(])")
+_IS_EXECUTE = re.compile(r"EXECUTE (?!IMMEDIATE )(?=[A-Z(])")
+_IS_PREPARE = re.compile(r"(?:PREPARE|DEALLOCATE(?! PREPARE )) (?=[A-Z(])")
 SEVERAL = 2
 """Literals that are taken for a list whose length is not known."""
 
 
 class Spelling(Struct, frozen=True, kw_only=True):
     """What a digest text does not say. `names`: the schema's own, by their lower case; `columns`: how many values an
-    INSERT that lists no columns has for a table; `quoted`: whether the application writes names in backticks."""
+    INSERT that lists no columns has for a table; `quoted`: whether the application writes names in backticks; `words`:
+    the server's."""
 
     names: Mapping[str, str] = {}
     columns: Callable[[str], int] = lambda table: 0
     quoted: bool = False
+    words: Words = words_of(NEWEST)
 
 
 def cleaned(text: str) -> str:
@@ -81,7 +101,7 @@ def cleaned(text: str) -> str:
     """
     if (about := _ABOUT_ACCOUNTS.match(text)) is not None:
         return about[0].strip()
-    text = _ACCOUNT.sub("? @?", text)
+    text = _ACCOUNT.sub("? @?", text).replace(_UNKNOWN, "?")
     parted, literals = split(_TOKEN.sub(_doubled, text).replace(_MORE, _MARK).encode())
     pieces = parted.split(HOLE)
     kept = [pieces[0]]
@@ -98,32 +118,46 @@ def _doubled(found: re.Match[str]) -> str:
 
 
 def is_prepare(text: str) -> bool:
-    """Whether it is no execution, but its preparation by the protocol (MySQL 9), which a log has as a command."""
+    """Whether it is no execution, but its preparation or its end (MySQL 9), which a log has as commands."""
     return _IS_PREPARE.match(text) is not None
 
 
 def is_cut(text: str) -> bool:
-    """Whether MySQL kept its beginning only (max_digest_length, performance_schema_max_digest_length)."""
-    return text.endswith("...") and not text.endswith("?, ...")
+    """Whether MySQL kept its beginning only, as a snapshot marks it (digest_length.py)."""
+    return text.endswith(CUT_OFF) and not text.endswith("?, ...")
 
 
-def quoting(texts: Iterable[str], names: Mapping[str, str]) -> bool:
+def is_execute(text: str) -> bool:
+    """Whether it is the execution of a prepared statement, told by the statement's own text (MySQL 9)."""
+    return _IS_EXECUTE.match(text) is not None
+
+
+def quoting(texts: Iterable[str], names: Mapping[str, str], words: Words) -> bool:
     """Whether the application writes names in backticks."""
+    told = [_names_told(text, names, words) for text in texts]
+    return sum(quoted for quoted, _ in told) > sum(bare for _, bare in told)
+
+
+def _names_told(text: str, names: Mapping[str, str], words: Words) -> tuple[int, int]:
+    """How many names that tell were sent in backticks, and how many bare."""
     quoted = bare = 0
-    for text in texts:
-        before = ""
-        for found in _TOKEN.finditer(text):
-            token = found[0]
-            name = token.strip("`").lower()
-            if name in NAMES_TOO and name in names and before != ".":
-                quoted += token.startswith("`")
-                bare += token.isupper() and not text.startswith(" (", found.end())
-            before = token
-    return quoted > bare
+    before = ""
+    for found in _TOKEN.finditer(text):
+        token = found[0]
+        name = token.strip("`").lower()
+        if name in words.telling and before != ".":
+            quoted += token.startswith("`")
+            is_name = name in names and name not in _GRAMMAR and before != "AS"
+            bare += is_name and token.isupper() and not text.startswith((" (", " ?"), found.end())
+        before = token
+    return quoted, bare
 
 
 def statement(text: str, spelling: Spelling) -> bytes:
     """The statement, with a literal for each `?`."""
+    quoted, bare = _names_told(text, spelling.names, spelling.words)
+    if quoted or bare:
+        spelling = replace(spelling, quoted=not bare)
     return _Writer(_PREPARED.sub("", text, count=1), spelling).written().encode()
 
 
@@ -149,7 +183,7 @@ class _Writer:
     def written(self) -> str:
         for number, kind in enumerate(self._kinds):
             text = self._text(number, kind)
-            if text and (self._at(number - 1)[:1] in (".", "@") or text == "." or self._calls(number)):
+            if text and (self._at(number - 1) in (".", "@", "@@") or text == "." or self._calls(number)):
                 text = (self._out.pop() if self._out else "") + text
             if text:
                 self._out.append(text)
@@ -213,9 +247,11 @@ class _Writer:
             return _ARGUMENTS_OF_IF - self._items(opening, closing) + 1
         if not self._columns or number < self._values or self._depths[number] != 1:
             return SEVERAL
-        if self._kinds[opening:closing].count("list") != 1 or self._at(opening - 1) not in _BEFORE_ROW:
-            return SEVERAL
-        return max(SEVERAL, self._columns - self._items(opening, closing) + 1)
+        lists = [at for at in range(opening, closing) if self._kinds[at] == "list"]
+        apart = any(self._at(at) not in _LITERALS for at in range(lists[0], lists[-1]))
+        if apart or number != lists[0] or self._at(opening - 1) not in _BEFORE_ROW:
+            return SEVERAL  # of several with literals in between, the first has what the others leave
+        return max(SEVERAL, self._columns - self._items(opening, closing) + len(lists) - SEVERAL * (len(lists) - 1))
 
     def _first_values(self) -> int:
         """Where the rows of an INSERT or REPLACE begin; 0 if it has none."""
@@ -260,7 +296,8 @@ class _Writer:
         dotted = self._at(number - 1) == "."
         sent_bare = self._calls(number + 1) if number + 1 < len(self._tokens) else False
         sent_bare = sent_bare or self._at(number - 1)[:1] == "@" or self._at(0) in _WITHOUT_QUOTES
-        taken = name.lower() in (RESERVED if dotted else KEYWORDS)
+        words = self._spelling.words
+        taken = name.lower() in (words.reserved if dotted else words.quoted)
         if _PLAIN.fullmatch(name) and (sent_bare or not (self._spelling.quoted or taken)):
             return name
         return "`" + name.replace("`", "``") + "`"
@@ -269,6 +306,8 @@ class _Writer:
         word, calls = self._at(number), self._at(number + 1)[:1] == "("
         if calls:
             return _AS_SENT.get(word, word)
+        if self._at(number + 1) in _AS_WRITTEN.get(word, ()):
+            return word
         names = self._spelling.names
         if word.lower() in names:
             return names[word.lower()]

@@ -31,19 +31,6 @@ truncate uncommitted value variables warnings work
 
 RESERVED = frozenset(_RESERVED.split())
 
-# Not reserved, but words of MySQL's grammar, and often names of columns (information_schema.KEYWORDS of 9.7).
-_NAMES_TOO = """
-account action active at code comment compression connection contains context data date datetime day definition
-description encryption end event events fields file first format full hash history host hosts hour language last level
-local locked member minute mode month name names number offset options order owner page password
-path phase port profile quarter query reference role schedule second session share signed
-source start starts status storage subject tables text time timestamp transaction type types url user validation value
-view visible week year zone
-"""
-
-NAMES_TOO = frozenset(_NAMES_TOO.split()) - RESERVED
-"""A column of such a name stands in a digest text in upper case, unless it was sent in backticks."""
-
 KEYWORDS = frozenset((_RESERVED + _USUAL).split())
 """Written in lower case in a fingerprint. Any other word keeps its case: MySQL's table names may depend on it."""
 

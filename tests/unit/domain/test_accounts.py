@@ -29,6 +29,10 @@ def test_every_grant_says_why() -> None:
     assert all(" -- " in line and line.partition(" -- ")[2].strip() for line in lines)
 
 
+def test_a_privilege_that_older_servers_do_not_know_takes_no_other_with_it() -> None:
+    assert [grant.privileges for grant in WANTED if "SHOW_ROUTINE" in grant.privileges] == [("SHOW_ROUTINE",)]
+
+
 def test_no_password_is_made_up() -> None:
     assert to_paste(WANTED).count("IDENTIFIED BY 'CHOOSE-A-PASSWORD'") == 2
 

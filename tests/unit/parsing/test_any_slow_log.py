@@ -11,7 +11,7 @@ from seatrial.parsing.logs.any_slow_log import NO_STATEMENT, AnySlowLog
 from seatrial.parsing.logs.recognise import Form, recognise
 from seatrial.parsing.slow_log import CUT, NEGATIVE_TIME, NO_EVENT, SERVER_STARTED, SlowLog
 from tests.unit import old_slow_logs, slow_logs
-from tests.unit.old_slow_logs import ALL, MARIADB, MYSQL_50, MYSQL_56, PERCONA
+from tests.unit.old_slow_logs import ALL, MARIADB, MARIADB_11_8, MYSQL_50, MYSQL_56, PERCONA
 
 AT_US = 1_795_164_600_000_000  # 2026-11-20 08:50
 
@@ -51,6 +51,18 @@ def test_percona_server_has_more_fields_and_a_rate_limit() -> None:
     assert (fine.ended_us, wrong.ended_us) == (AT_US + 100, AT_US + 1_000_100)
     assert (log.server, missed(log)) == ("8.0.36-28", [])
     assert "one query in 10 (log_slow_rate_limit)" in " ".join(log.caveats)
+
+
+def test_mariadb_warns_with_the_values_that_it_warns_of() -> None:
+    (insert, commit), log = read(MARIADB_11_8)
+    assert insert.sql == b"insert ignore into order_lines values (1, 1, 'A', 2, 3.50)"
+    assert (insert.took_us, insert.ended_us, insert.database, insert.connection) == (295, AT_US, "shop", 17)
+    assert (commit.sql, commit.ended_us) == (b"COMMIT", AT_US + 1_000_000)
+    assert (log.server, missed(log)) == ("11.8.9-MariaDB-4", [])
+    cut = MARIADB_11_8[: MARIADB_11_8.index(b"b'\n")]
+    events, log = read(cut + MARIADB_11_8[MARIADB_11_8.rindex(b"# User@Host") :])
+    assert [event.sql for event in events] == [b"COMMIT"]
+    assert [each.what for each in log.not_understood] == [NO_STATEMENT]
 
 
 def test_mariadb_explains() -> None:

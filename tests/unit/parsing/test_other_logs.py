@@ -84,6 +84,16 @@ def test_the_general_log_of_old() -> None:
     assert missed(log) == []
 
 
+def test_the_general_log_of_mariadb_has_tabs_in_its_banner() -> None:
+    banner = (
+        b"/usr/sbin/mariadbd, Version: 10.11.18-MariaDB-0+deb12u1-log (Debian 12). started with:\n"
+        b"Tcp port: 3306  Unix socket: /run/mysqld/mysqld.sock\n"
+        b"Time\t\t    Id Command\tArgument\n"
+    )
+    (select, commit), log = read(GeneralLog, banner + OLD_GENERAL)
+    assert (select.sql, commit.sql, missed(log)) == (b"SELECT 1", b"COMMIT", [])
+
+
 def test_vtgates_log_in_a_file() -> None:
     events, log = read(VtgateFile, VTGATE + b"broken\n" + VTGATE + VTGATE[:50])
     assert [(each.sql, each.took_us) for each in events] == [

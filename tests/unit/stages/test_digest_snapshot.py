@@ -9,6 +9,7 @@ from seatrial.domain.event import silent
 from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.question import SNAPSHOT, Question
 from seatrial.domain.statements import Snapshot
+from seatrial.parsing.digest_text import is_cut
 from seatrial.parsing.logs.recognise import Form, recognise
 from seatrial.parsing.logs.snapshot_file import snapshot_of, written
 from seatrial.stages.digest.snapshot import snapshot
@@ -143,6 +144,48 @@ def test_the_row_of_what_found_no_room_is_counted_apart(source: RecordedSource) 
     taken: Snapshot = snapshot(source, silent)
     assert taken.beyond == 77
     assert len(taken.statements) == len(rows) - 1
+
+
+OTHERS = ["mariadb-10.11", "mysql-5.6"]
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_servers_answer_too(name: str) -> None:
+    """With SELECT on performance_schema and nothing else."""
+    source = recorded(name)
+    taken = snapshot(source, silent)
+    assert source.asked == [question.value for question in SNAPSHOT[:-1]]
+    assert (taken.database, taken.no_histogram, taken.executes) == ("shop", "the server keeps none", 9)
+    assert taken.server_uuid and taken.uptime_s > 0 and taken.digests_size in (5_000, 10_000)
+    assert all(row.first_seen <= row.last_seen <= taken.moment for row in taken.statements)
+    (found,) = [row for row in taken.statements if "IN (...)" in row.text]
+    assert (found.count, found.errors, found.p95_ps) == (5, 0, None)
+    assert 0 < found.min_ps <= found.max_ps < found.time_ps
+    (wrong,) = [row for row in taken.statements if "`nope`" in row.text]
+    assert (wrong.count, wrong.errors) == (1, 1)
+    assert "planted" not in written(taken)
+
+
+@pytest.mark.parametrize("name", [*OTHERS, "mysql-9.7"])
+def test_a_text_without_its_end_is_marked(name: str) -> None:
+    """No server says so by itself."""
+    source = recorded(name)
+    if name == "mysql-9.7":
+        text = "SELECT `id` FROM `t` WHERE " + " AND ".join(["NAME != ?"] * 126) + " AND NAME !="
+        source.answers[Question.STATEMENTS][0]["digest_text"] = text
+    cut = [row.text for row in snapshot(source, silent).statements if is_cut(row.text)]
+    assert len(cut) == 1
+    changed(source, Question.VARIABLES, "max_digest_length", "4096")
+    changed(source, Question.VARIABLES, "performance_schema_max_digest_length", "4096")
+    assert not any(is_cut(row.text) for row in snapshot(source, silent).statements)
+
+
+def test_mariadb_whose_performance_schema_is_off_by_default_is_told_what_to_do() -> None:
+    source = recorded("mariadb-10.11")
+    changed(source, Question.VARIABLES, "performance_schema", "OFF")
+    fault = refused(source)
+    assert (fault.code, fault.exit) == ("digest.no-performance-schema", Exit.CONFIG)
+    assert "restart" in fault.remedy and "slow-log" in fault.remedy
 
 
 def test_a_moment_that_is_none_is_empty(source: RecordedSource) -> None:

@@ -307,6 +307,22 @@ def test_kinds_of_statements_that_are_not_counted_are_said() -> None:
     assert sum("setup_instruments" in caveat for caveat in made.caveats) == 2
 
 
+@pytest.mark.parametrize("server", ["5.6.24-log", "8.0.36", "10.11.18-MariaDB"])
+def test_prepared_statements_that_a_server_keeps_no_text_of_are_said(server: str) -> None:
+    before, after = taken(0, [row()], server=server, executes=5), taken(60, [row(count=2)], server=server, executes=47)
+    said = digested(before, after).caveats
+    assert sum("executed 42 statements that were prepared" in caveat for caveat in said) == 1
+    fault = fault_of(log(before), log(msgspec.structs.replace(after, statements=(row(),))))
+    assert (fault.code, "42 prepared statements" in fault.what) == ("digest.nothing-between", True)
+    told = msgspec.structs.replace(after, statements=(row(count=2), row("EXECUTE SELECT `id` FROM `orders`", 42)))
+    assert not any("prepared" in caveat for caveat in digested(before, told).caveats)
+
+
+def test_a_server_that_keeps_the_texts_of_prepared_statements_is_not_said_to_lack_them() -> None:
+    made = digested(taken(0, [row()]), taken(60, [row(count=2)], executes=42))
+    assert not any("prepared" in caveat for caveat in made.caveats)
+
+
 # --- whose statements
 
 
@@ -322,8 +338,8 @@ def test_a_statement_goes_by_the_database_it_names() -> None:
     assert {query.databases for query in made.classes} == {("blog",), ()}
 
 
-def test_a_preparation_is_no_execution() -> None:
-    rows = [row(f"PREPARE {SELECT}", 3), row(f"EXECUTE {SELECT}", 40), row(SELECT, 2)]
+def test_a_preparation_and_its_end_are_no_execution() -> None:
+    rows = [row(f"PREPARE {SELECT}", 3), row(f"EXECUTE {SELECT}", 40), row(f"DEALLOCATE {SELECT}", 3), row(SELECT, 2)]
     assert only(digested(taken(0, []), taken(60, rows))).count == 42
 
 

@@ -2,8 +2,9 @@
 
 Their events have what MySQL 8's have, and differ in the lines before the statement: `# Time` is there only where the
 second changed and has no zone; the connection stands in a line of its own, or nowhere; there are lines of further
-fields, of the engine's figures, of EXPLAIN. Before MySQL 8.0.14 `SET timestamp` is the moment of writing, not of
-beginning (sql/log.cc). Slower than the reader of MySQL 8's logs, which holds one form for certain.
+fields, of the engine's figures, of EXPLAIN, of warnings with the values they are about. Before MySQL 8.0.14
+`SET timestamp` is the moment of writing, not of beginning (sql/log.cc). Slower than the reader of MySQL 8's logs, which
+holds one form for certain.
 """
 
 import re
@@ -22,10 +23,10 @@ from seatrial.parsing.slow_log_columns import LONGEST_US
 
 NO_STATEMENT = "an event without a statement"
 
-_HEADING_LINES = 500  # an EXPLAIN has some
+_HEADING_LINES = 1500  # an EXPLAIN has some, and warnings can be 1,000 (log_slow_max_warnings)
 _LINES_TO_QUERY_TIME = 8  # few, as a statement may have any number of lines that look like them
 _BANNER = re.compile(rb"[^\r\n]*, Version: (?P<version>[^\s(]*).* started with:\s*\Z")
-_BANNER_MORE = re.compile(rb"Tcp port: ?\d*|Time +Id +Command +Argument")
+_BANNER_MORE = re.compile(rb"Tcp port: ?\d*|Time[ \t]+Id[ \t]+Command[ \t]+Argument")
 _BEGINS = (b"# Time: ", b"# User@Host: ", b"# Query_time: ", b"# Thread_id: ")
 _USER_HOST = re.compile(
     rb"# User@Host: (?P<user>[^\[\r\n]*)(?:\[(?P<other>[^\]\r\n]*)\])? *@ *(?P<host>[^\[\s]*) *\[(?P<ip>[^\]\r\n]*)\]"
@@ -39,6 +40,8 @@ _NO_FIELDS = (b"# No InnoDB statistics", b"# explain:", b"# administrator comman
 _SET = re.compile(rb"SET (?:last_insert_id=\d+,?)?(?:insert_id=\d+,?)?(?:timestamp=(\d{1,11})[.\d]*)?;(?:\r?\n)?\Z")
 _USE = re.compile(rb"use ([^;\r\n]*);(?:\r?\n)?\Z")
 _COMMAND = b"# administrator command: "
+_WARNINGS = b"# Warnings"
+_NEXT = (b"# Time: ", b"# User@Host: ")
 
 Line = tuple[int, bytes]
 
@@ -56,6 +59,7 @@ class Heading(Struct):
     use: bytes = b""
     database: bytes = b""
     stamp_s: int = 0
+    warnings: bool = False
 
 
 class AnySlowLog(Reader):
@@ -148,9 +152,11 @@ class AnySlowLog(Reader):
 
     def _belongs(self, heading: Heading, line: bytes) -> bool:
         """Whether this line is one of the heading, which then has what it says."""
+        if heading.warnings and not line.startswith(_NEXT):  # they may be of several lines
+            return _USE.match(line) is None and _SET.match(line) is None
         if not line.startswith(b"#") or line.startswith(_COMMAND):
             return False
-        if line.startswith((b"# Time: ", b"# User@Host: ")):
+        if line.startswith(_NEXT):
             if b"Query_time" in heading.fields:
                 return False  # of the next event: this one has no statement
             if (time := _TIME.match(line)) is not None:
@@ -160,6 +166,9 @@ class AnySlowLog(Reader):
                 heading.user = user.decode(errors="replace")
                 heading.host = (account["host"] or account["ip"]).decode(errors="replace")
                 heading.connection = int(account["id"] or 0)
+            return True
+        if line.rstrip() == _WARNINGS and b"Query_time" in heading.fields:
+            heading.warnings = True
             return True
         if line.startswith(_NO_FIELDS) or line.strip() == b"#":
             return True

@@ -24,7 +24,7 @@ LINE = re.compile(
     re.MULTILINE,
 )
 _BANNER = re.compile(rb"[^\r\n]*, Version: (?P<version>[^\s(]*).* started with:\s*\Z")
-_BANNER_MORE = re.compile(rb"Tcp port: ?\d*|Time +Id +Command +Argument")
+_BANNER_MORE = re.compile(rb"Tcp port: ?\d*|Time[ \t]+Id[ \t]+Command[ \t]+Argument")
 _CONNECT = re.compile(rb"(?P<user>[^@]*)@(?P<host>\S*)(?: on (?P<database>\S*))?(?: using .*)?")
 _STATEMENTS = (b"Query", b"Execute")
 _AGAIN = (b"Prepare", b"Close stmt", b"Reset stmt", b"Field List", b"Statistics", b"Ping", b"Long Data", b"Fetch")

@@ -40,14 +40,17 @@ class Spent(Struct, frozen=True, kw_only=True):
 
 
 class Interval(Struct, frozen=True, kw_only=True):
-    """The time between two snapshots. `anew` says why the rows were counted from nothing, "" where they were not."""
+    """The time between two snapshots. `anew` says why the rows were counted from nothing, "" where they were not;
+    `executes`: statements of the server that were prepared by the protocol, of whatever database."""
 
     first: str
     last: str
     seconds: float
+    server: str
     spent: tuple[Spent, ...]
     others: int
     beyond: int
+    executes: int
     anew: str
 
 
@@ -74,9 +77,11 @@ def difference(one: Snapshot, other: Snapshot) -> Interval:
         first=first,
         last=after.moment,
         seconds=_seconds(first, after.moment),
+        server=after.server,
         spent=tuple(each for each in spent if each.count),
         others=after.others if anew else max(0, after.others - before.others),
         beyond=after.beyond if anew else max(0, after.beyond - before.beyond),
+        executes=max(0, after.executes - before.executes),
         anew=anew,
     )
 

@@ -9,7 +9,8 @@ from seatrial.domain.ports import Source, Unanswered
 from seatrial.domain.question import Question
 from seatrial.domain.statements import Bucket, Snapshot, StatementCount
 from seatrial.domain.version import version_numbers
-from seatrial.parsing.digest_text import cleaned
+from seatrial.parsing.digest_length import is_full, longest_name
+from seatrial.parsing.digest_text import CUT_OFF, cleaned, is_cut
 
 HISTOGRAMS_SINCE = (8, 0, 3)
 
@@ -29,7 +30,7 @@ def snapshot(source: Source, tell: Tell) -> Snapshot:
     setup = _rows(source, Question.STATEMENT_SETUP, tell)[0]
     _insist_on_consumers(str(setup["consumers_off"] or ""))
     others = _rows(source, Question.OTHER_STATEMENTS, tell)[0]["statements"]
-    counted = _rows(source, Question.STATEMENTS, tell)
+    counted = _whole(_rows(source, Question.STATEMENTS, tell), _room(variables))
     histogram, lacking = _histogram(source, version, tell)
     shapes: dict[tuple[str | None, str], list[tuple[int, int]]] = {}
     for row in histogram:
@@ -38,7 +39,7 @@ def snapshot(source: Source, tell: Tell) -> Snapshot:
     buckets = {row["bucket_number"]: (row["bucket_timer_low"], row["bucket_timer_high"]) for row in histogram}
     return Snapshot(
         server=version,
-        server_uuid=variables.get("server_uuid", ""),
+        server_uuid=variables.get("server_uuid") or variables.get("server_uid", ""),
         moment=_utc(setup["moment"]),
         uptime_s=int(status.get("uptime", 0)),
         database=source.database,
@@ -48,6 +49,7 @@ def snapshot(source: Source, tell: Tell) -> Snapshot:
         no_histogram=lacking,
         instruments_off=int(setup["instruments_off"]),
         instruments_untimed=int(setup["instruments_untimed"]),
+        executes=int(setup["executes"]),
         buckets=tuple(Bucket(number, *bounds) for number, bounds in sorted(buckets.items())),
         statements=tuple(
             _counted(row, tuple(sorted(shapes.get((row["schema_name"], str(row["digest"])), ()))))
@@ -79,6 +81,22 @@ def _rows(source: Source, question: Question, tell: Tell) -> Rows:
 
 def _named(rows: Rows) -> dict[str, str]:
     return {str(row["variable_name"]).lower(): str(row["value"]) for row in rows}
+
+
+def _room(variables: Mapping[str, str]) -> int:
+    """The bytes that the server keeps of a statement; 0 if it does not say."""
+    lengths = (variables.get(f"{whose}max_digest_length", "") for whose in ("", "performance_schema_"))
+    return min((int(length) for length in lengths if length.isdigit()), default=0)
+
+
+def _whole(rows: Rows, room: int) -> Rows:
+    """The rows, a text marked whose end found no room."""
+    texts = [str(row["digest_text"] or "").strip() for row in rows]
+    longest = longest_name(texts)
+    return [
+        row | {"digest_text": f"{text} {CUT_OFF}"} if is_full(text, room, longest) and not is_cut(text) else row
+        for row, text in zip(rows, texts, strict=True)
+    ]
 
 
 def _insist_on_digests(variables: Mapping[str, str]) -> None:

@@ -15,8 +15,10 @@ from seatrial.domain.fault import Exit, Fault
 from seatrial.domain.schema import Schema
 from seatrial.domain.sketch import GAMMA, Sketch, bucket
 from seatrial.domain.statements import DIALECT, STEP, Snapshot
+from seatrial.domain.version import version_numbers
 from seatrial.domain.workload import Digest, LogFile, QueryClass, Recorded, Slice, Times
-from seatrial.parsing.digest_text import Spelling, cleaned, is_cut, is_prepare, quoting, statement
+from seatrial.parsing.digest_text import Spelling, cleaned, is_cut, is_execute, is_prepare, quoting, statement
+from seatrial.parsing.digest_words import words_of
 from seatrial.parsing.logs.recognise import Form
 from seatrial.parsing.logs.snapshot_file import snapshot_of
 from seatrial.stages.digest.difference import PS_PER_US, Interval, Spent, difference
@@ -25,6 +27,8 @@ from seatrial.stages.digest.opening import Opened, unreadable
 
 MOST_BYTES = 1 << 30
 PAIR = 2
+EXECUTIONS_SINCE = (9, 0, 0)
+"""MySQL's digests have the texts of prepared statements, as far as was tried (9.7.4; not 5.6.24)."""
 ERROR = math.sqrt(STEP) * GAMMA**0.5 - 1
 """How far a quantile may be off: half a bucket of the server's, and half of the sketch's."""
 _CUT = "performance_schema kept the beginning of its text only"
@@ -62,10 +66,12 @@ def digest_of_pair(
             )
     interval = difference(*(each.snapshot for each in read))
     if not interval.spent:
+        unseen = _prepared_unseen(interval)
         raise Fault(
             "digest.nothing-between",
             f"no statement of {database} was counted between {interval.first} and {interval.last} "
-            f"({interval.others:,} of other databases)",
+            f"({interval.others:,} of other databases)"
+            + (f"; {unseen:,} prepared statements were executed, of which this server keeps no text" if unseen else ""),
             remedy="take the second snapshot while, or after, the application works; and on the server it works on",
             exit=Exit.CONFIG,
         )
@@ -80,7 +86,7 @@ def digest_of_pair(
 def made_of(interval: Interval, *, database: str, schema: Schema | None, now: datetime) -> Digest:
     """The interval's rows as classes; of what our digest of a log has, without transactions, values and caveats."""
     texts = [cleaned(each.row.text) for each in interval.spent]  # once more: a file can be edited
-    spelling = spelling_of(texts, schema)
+    spelling = spelling_of(texts, schema, interval.server)
     by_class: dict[str, list[Spent]] = defaultdict(list)
     counted = [(each, text) for each, text in zip(interval.spent, texts, strict=True) if not is_prepare(text)]
     ours: set[int] = set()
@@ -122,8 +128,8 @@ def made_of(interval: Interval, *, database: str, schema: Schema | None, now: da
     )
 
 
-def spelling_of(texts: Sequence[str], schema: Schema | None) -> Spelling:
-    """How this application's statements are spelled, as far as their texts and the schema tell."""
+def spelling_of(texts: Sequence[str], schema: Schema | None, server: str) -> Spelling:
+    """How this application's statements are spelled, as far as their texts, the schema and the server's words tell."""
     tables = {table.name: table for table in schema.tables} if schema is not None else {}
     names = {
         name.lower(): name
@@ -134,7 +140,8 @@ def spelling_of(texts: Sequence[str], schema: Schema | None) -> Spelling:
     def columns(table: str) -> int:
         return sum(not column.invisible for column in tables[table].columns) if table in tables else 0
 
-    return Spelling(names=names, columns=columns, quoted=quoting(texts, names))
+    words = words_of(server)
+    return Spelling(names=names, columns=columns, quoted=quoting(texts, names, words), words=words)
 
 
 class _Read(NamedTuple):
@@ -222,6 +229,13 @@ def _times(spent: Sequence[Spent]) -> Times:
     return Times(total_us=total_us, min_us=least, max_us=most, p50_us=p50, p95_us=p95, p99_us=p99, sketch=sketch)
 
 
+def _prepared_unseen(interval: Interval) -> int:
+    """Executions of prepared statements by the protocol that no text tells of."""
+    told_since = "mariadb" not in interval.server.lower() and version_numbers(interval.server) >= EXECUTIONS_SINCE
+    told = told_since or any(is_execute(each.row.text) for each in interval.spent)
+    return 0 if told else interval.executes
+
+
 def _all_at_the_mean(spent: Spent) -> Counter[int]:
     return Counter({bucket(spent.time_ps / spent.count / PS_PER_US): spent.count})
 
@@ -260,6 +274,11 @@ def _caveats(interval: Interval, after: Snapshot) -> Iterator[str]:
             f"Of {cut:,} texts MySQL kept the beginning only (max_digest_length and "
             "performance_schema_max_digest_length are what it keeps): "
             "statements that begin alike are one class, and none of it can be planned."
+        )
+    if unseen := _prepared_unseen(interval):
+        yield (
+            f"The server executed {unseen:,} statements that were prepared by the protocol, of whatever database. "
+            "MySQL before 9 and MariaDB keep no text of these: they are missing here, and a slow log has them."
         )
     if after.instruments_off:
         yield f"{after.instruments_off:,} kinds of statements are not counted (performance_schema.setup_instruments)."
