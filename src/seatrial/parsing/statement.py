@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import sqlglot
 from msgspec import Struct
@@ -127,10 +128,11 @@ class _Reader:
         self._tables: dict[str, Table] = {table.name: table for table in schema.tables} if schema else {}
         self._folded = {name.lower(): name for name in self._tables}
         self._scopes: dict[int, Scope] = {}
-        self._ctes = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
+        self._nodes = _by_kind(tree)
+        self._ctes = {cte.alias.lower() for cte in self._nodes[exp.CTE]}
 
     def statement(self, what: Verb) -> Statement:
-        named = [table for table in self._tree.find_all(exp.Table) if self._is_base(table)]
+        named = [table for table in self._nodes[exp.Table] if self._is_base(table)]
         aliases = self._delete_aliases()
         tables = dict.fromkeys(self._name(table) for table in named if id(table) not in aliases)
         bound = [*self._inserted(), *self._held()]
@@ -147,12 +149,12 @@ class _Reader:
     def mentioned(self) -> Iterator[tuple[int, str]]:
         """Where in the parsed text the names of base tables stand, those before a column too; and which they are."""
         aliases = self._delete_aliases()
-        for table in self._tree.find_all(exp.Table):
+        for table in self._nodes[exp.Table]:
             if not self._is_base(table):
                 continue
             if id(table) not in aliases or self._is_named(table.parent, table.name):
                 yield from _begin(table.this, self._name(table))
-        for column in self._tree.find_all(exp.Column):
+        for column in self._nodes[exp.Column]:
             qualifier = column.args.get("table")
             if isinstance(qualifier, exp.Identifier) and self._is_named(column, qualifier.name):
                 name = qualifier.name
@@ -179,7 +181,7 @@ class _Reader:
 
     def _delete_aliases(self) -> set[int]:
         """In DELETE o FROM orders o the first is a name of the second."""
-        return {id(table) for delete in self._tree.find_all(exp.Delete) for table in delete.args.get("tables") or ()}
+        return {id(table) for delete in self._nodes[exp.Delete] for table in delete.args.get("tables") or ()}
 
     def _name(self, table: exp.Table) -> str:
         return table.name if table.name in self._tables else self._folded.get(table.name.lower(), table.name)
@@ -241,9 +243,9 @@ class _Reader:
 
     def _conditions(self) -> Iterator[exp.Expr]:
         """The parts of every WHERE and ON that must all be true; not those of an outer join's ON."""
-        for node in self._tree.find_all(exp.Where):
+        for node in self._nodes[exp.Where]:
             yield from _parts(node.this)
-        for join in self._tree.find_all(exp.Join):
+        for join in self._nodes[exp.Join]:
             if (on := join.args.get("on")) is not None:
                 yield from _parts(on)
 
@@ -270,7 +272,7 @@ class _Reader:
                 one, other = self._column(left), self._column(right)
                 if one is not None and other is not None and one != other:
                     yield (min(one, other), max(one, other))
-        for join in self._tree.find_all(exp.Join):
+        for join in self._nodes[exp.Join]:
             yield from self._using(join)
 
     def _using(self, join: exp.Join) -> Iterator[tuple[Column, Column]]:
@@ -325,6 +327,20 @@ class _Reader:
             return [column.name for column in self._tree.this.expressions]
         known = self._tables.get(table)
         return [column.name for column in known.columns if not column.invisible] if known else []
+
+
+_KINDS = (exp.Table, exp.Column, exp.Delete, exp.Where, exp.Join, exp.CTE)
+
+
+def _by_kind(tree: exp.Expr) -> dict[type[exp.Expr], list[Any]]:
+    """The tree's nodes of the kinds that are asked for, in the order of `find_all`; walked once, as walking is slow."""
+    found: dict[type[exp.Expr], list[Any]] = {kind: [] for kind in _KINDS}
+    for node in tree.bfs():
+        if isinstance(node, _KINDS):
+            for kind in _KINDS:
+                if isinstance(node, kind):
+                    found[kind].append(node)
+    return found
 
 
 def _begin(name: exp.Expr, table: str) -> Iterator[tuple[int, str]]:
