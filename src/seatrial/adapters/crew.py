@@ -41,23 +41,28 @@ class Crew:
             for worker in workers:
                 ready.register(worker.output, selectors.EVENT_READ, worker)
                 worker.send(first)
+            following = next(waiting, None)
             while True:
                 for worker in workers:
-                    ahead = len(answers) >= _AHEAD * len(workers)
-                    if worker.job is None and not ahead and (job := next(waiting, None)) is not None:
-                        worker.job = job[0]
-                        worker.send(job[1])
-                    tell()
-                if all(worker.job is None for worker in workers):
+                    if worker.job is None and following is not None and len(answers) < _AHEAD * len(workers):
+                        worker.job = following[0]
+                        worker.send(following[1])
+                        following = None
+                while given in answers:
+                    yield answers.pop(given)
+                    given += 1
+                following = following or next(waiting, None)  # before anybody waits for it
+                tell()
+                idle = [worker for worker in workers if worker.job is None]
+                if following is None and len(idle) == len(workers):
                     return
+                if following is not None and idle and len(answers) < _AHEAD * len(workers):
+                    continue
                 for key, _ in ready.select(_BEAT_S):
                     worker = key.data
                     if (done := worker.answer()) is not None and worker.job is not None:
                         answers[worker.job] = done
                         worker.job = None
-                while given in answers:
-                    yield answers.pop(given)
-                    given += 1
 
 
 class _Worker:
