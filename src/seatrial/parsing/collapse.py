@@ -15,7 +15,7 @@ class Kind(Enum):
 
 
 class Place(NamedTuple):
-    """Where a value is: the literal of that number, read `how` (lexer.How); or, number -1, a constant."""
+    """Where a value is: the literal of that number, read `how` (literal.How); or, number -1, a constant."""
 
     number: int
     how: int

@@ -11,16 +11,16 @@ not end, or that ends inside a word, nothing is kept from its first quote on.
 """
 
 import re
-from binascii import unhexlify
-from collections.abc import Mapping
-from enum import IntEnum
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
+from seatrial import compiled
 from seatrial.parsing.accounts import ABOUT_ACCOUNTS, without_accounts
 from seatrial.parsing.collapse import Kind, Place, Token, collapsed, expanded, keep_what_is_no_value
+from seatrial.parsing.literal import How
 from seatrial.parsing.mentions import Mention, rename
-from seatrial.parsing.words import BEFORE_PARENTHESIS, KEYWORDS
+from seatrial.parsing.words import BEFORE_PARENTHESIS, FOLDED, KEYWORDS
 
 HOLE = b"\0"
 """Stands for a literal in a split text."""
@@ -63,16 +63,6 @@ _LITERAL_FIRST = b"'\"0123456789:"
 _LITERAL_FIRSTS = {bytes([byte]) for byte in _LITERAL_FIRST}
 
 
-class How(IntEnum):
-    """How a literal's value is read off its text."""
-
-    PLAIN = 0
-    HEX = 1
-    BITS = 2
-    NEGATIVE = 3
-    FRACTION = 4
-
-
 class Lexed(Struct, frozen=True, kw_only=True):
     """A statement without its literals.
 
@@ -98,6 +88,14 @@ def split(sql: bytes) -> tuple[bytes, list[bytes]]:
     Statements that differ in nothing but the literals have the same text, also where a literal holds quotes, comments
     or names with blanks. Of one with a quote without end, the text before its first quote, a HOLE and BROKEN.
     """
+    found: tuple[bytes, list[bytes]] | None = None
+    if compiled.lexer is not None:
+        found = compiled.lexer.split(sql)
+    return found or split_in_python(sql)
+
+
+def split_in_python(sql: bytes) -> tuple[bytes, list[bytes]]:
+    """The same, without what is compiled."""
     if HOLE in sql or BROKEN in sql:
         return _split_with_controls(sql)
     if b"`" in sql or b"#" in sql or b"/*" in sql or b"--" in sql:
@@ -115,7 +113,7 @@ def split(sql: bytes) -> tuple[bytes, list[bytes]]:
 def _split_with_controls(sql: bytes) -> tuple[bytes, list[bytes]]:
     """Of a statement that holds the very characters that mean something in a split text: there they are blanks."""
     blank = sql.replace(HOLE, b" ").replace(BROKEN, b" ")
-    text, literals = split(blank)
+    text, literals = split_in_python(blank)
     if text.endswith(BROKEN):
         return text, literals
     return text, [sql[start:stop] for start, stop in placed(blank)]
@@ -143,12 +141,17 @@ def quoted(sql: bytes) -> list[tuple[int, int]]:
     return found
 
 
-def comments(sql: bytes) -> list[bytes]:
+def comments_in_python(sql: bytes) -> list[bytes]:
     """What stands in the statement's `/* … */`, but for hints and what is executed (`/*+`, `/*!`)."""
     if b"/*" not in sql:
         return []
-    parts = _marked(sql)[1::2]
-    return [part[2:-2] for part in parts if part[:2] == b"/*" and part[2:3] not in (b"!", b"+") and part[-2:] == b"*/"]
+    parts = [part for part in _marked(sql)[1::2] if part[:2] == b"/*" and part[2:3] not in (b"!", b"+")]
+    return [part[2:-2] for part in parts if len(part) >= 4 and part[-2:] == b"*/"]
+
+
+comments: Callable[[bytes], list[bytes]] = comments_in_python
+if compiled.lexer is not None:
+    comments = compiled.lexer.comments
 
 
 def _is_open_name(part: bytes) -> bool:
@@ -215,43 +218,6 @@ def lex(text: bytes, literals: list[bytes], named: Mapping[Mention, str] | None 
         kept=kept,
         broken=broken,
     )
-
-
-def value(literal: bytes, how: int) -> bytes:
-    """What a literal stands for, such that 5 and '5' are the same, and so are x'41', 0x41 and 'A'."""
-    first = literal[0]
-    if first == 39 or first == 34:  # a quote
-        body = literal[1:-1]
-        if b"\\" in body or literal[:1] in body:
-            body = _unescaped(body, literal[:1])
-        if how == How.HEX:
-            return _unhexed(body)
-        return b"%d" % int(body, 2) if how == How.BITS and body.strip(b"01") == b"" and body else body
-    if first == 48 and literal[1:2] in (b"x", b"b"):
-        return _unhexed(literal[2:]) if literal[1:2] == b"x" else b"%d" % int(literal[2:], 2)
-    if how == How.NEGATIVE:
-        return b"-" + literal
-    return b"0." + literal if how == How.FRACTION else literal
-
-
-def _unhexed(digits: bytes) -> bytes:
-    try:
-        return unhexlify(digits if len(digits) % 2 == 0 else b"0" + digits)
-    except ValueError:
-        return digits
-
-
-_ESCAPES = {b"0": b"\0", b"b": b"\b", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"Z": b"\x1a"}
-_escape = re.compile(rb"\\(.)|''|\"\"", re.DOTALL)
-
-
-def _unescaped(body: bytes, quote: bytes) -> bytes:
-    def one(found: re.Match[bytes]) -> bytes:
-        if found[1] is not None:
-            return _ESCAPES.get(found[1], found[1])
-        return quote if found[0] == quote * 2 else found[0]
-
-    return _escape.sub(one, body)
 
 
 def _in_a_word(text: bytes, literals: list[bytes]) -> bool:
@@ -344,7 +310,7 @@ def _begins_value(token: Token | None) -> bool:
 
 
 _CONSTANTS = {"null": None, "true": b"1", "false": b"0"}
-_VALUE_FOLLOWS = frozenset(("=", "<=>", "!=", "<>", "<", ">", "<=", ">=", ",", "(", ":="))
+_VALUE_FOLLOWS = frozenset(("then", "else", "=", "<=>", "!=", "<>", "<", ">", "<=", ">=", ",", "(", ":="))
 
 
 def _with_constants(tokens: list[Token]) -> list[Token]:
@@ -354,7 +320,7 @@ def _with_constants(tokens: list[Token]) -> list[Token]:
             token.kind is Kind.WORD
             and (word := token.text.lower()) in _CONSTANTS
             and number
-            and tokens[number - 1].text in _VALUE_FOLLOWS
+            and tokens[number - 1].text.lower() in _VALUE_FOLLOWS
             and (number + 1 == len(tokens) or tokens[number + 1].text not in "(.")
         ):
             constant = Place(-1, 0, _CONSTANTS[word])
@@ -382,7 +348,7 @@ def _fingerprint(tokens: list[Token]) -> str:
         if token.kind is Kind.LITERAL:
             written.append(token.kept or "?")
         elif token.kind is Kind.WORD and (
-            token.text.lower() in KEYWORDS or (following is not None and following.text == "(" and following.glued)
+            token.text.lower() in FOLDED or (following is not None and following.text == "(" and following.glued)
         ):
             written.append(token.text.lower())
         else:

@@ -7,6 +7,7 @@ are looked up as others are; which literals each of those that are left stands f
 import re
 from typing import NamedTuple
 
+from seatrial import compiled
 from seatrial.parsing.lexer import HOLE
 
 WORTH_LITERALS = 40
@@ -42,9 +43,26 @@ def shortened(text: bytes, literals: list[bytes]) -> Repeated | None:
     """The split statement (lexer.split) shortened; None if there is nothing to shorten."""
     if len(literals) < WORTH_LITERALS:
         return None
+    if compiled.repeats is not None and (alike := compiled.repeats.alike_rows(text, literals)) is not None:
+        return _with_two_rows(text, literals, *alike)
     if (found := _rows(text)) is not None:
         return _with_fewer_rows(text, literals, found)
     return _with_shorter_lists(text, literals)
+
+
+def _with_two_rows(
+    text: bytes, literals: list[bytes], start: int, stop: int, row: bytes, values: list[bytes | None]
+) -> Repeated:
+    """Of rows that are all alike, two: a planner is shown that there are several."""
+    before, holes = text.count(HOLE, 0, start), row.count(HOLE)
+    ahead, after = literals[:before], literals[before + text.count(HOLE, start, stop) :]
+    shown = [_ANY if value is None else value for value in values[: 2 * holes]]
+    alike = [values[offset::holes] for offset in range(holes)]
+    return Repeated(
+        text[:start] + row + b", " + row + text[stop:],
+        [*ahead, *shown, *after],
+        [*_alone(ahead), *alike, *([] for _ in range(holes)), *_alone(after)],
+    )
 
 
 def _with_fewer_rows(text: bytes, literals: list[bytes], found: re.Match[bytes]) -> Repeated:

@@ -11,49 +11,25 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from seatrial.domain.executed import Batch, Executed
 from seatrial.domain.workload import NotUnderstood
+from seatrial.parsing.heading import BANNER, COMMAND, HEADING, LONGEST_HEADING, LONGEST_US, Heading, border, last_border
 from seatrial.parsing.lexer import BROKEN, quoted, split
-from seatrial.parsing.slow_log_columns import COMMAND, LONGEST_US, People, columns
+from seatrial.parsing.slow_log_columns import People, columns
 
 SERVER_STARTED = "server started"
 """The `command` of an event that stands for a banner: connection ids begin anew."""
 
 CHUNK_BYTES = 4 << 20
+STRETCH_BYTES = 64 << 10
+"""What is not ordinary in a stretch of so many bytes costs no more time than to part it."""
 CUT = "an event that is cut off"
 NO_EVENT = "text that is no event"
 NEGATIVE_TIME = "a time that ran below zero"
 
-# It begins with characters that must be there, so that the engine looks for them in C, and only then looks back. And
-# [^\n] is passed over twice as fast as a set of two: a line's \r is taken for its own, and stripped where it matters.
-HEADING = re.compile(
-    rb"# (?<![^\n]# )(?:Time: (?P<time>[^\n]*+)\n# )?+"
-    rb"User@Host: (?:(?P<who>[^\[\n]*+\[[^\]\n]*+\] @ [^\[\n]*+\[[^\]\n]*+\])|[^\r\n]*?)"
-    rb"(?:[ \t]++Id: *+(?P<id>[0-9]{1,18}+))?[ \t]*+\r?\n"
-    rb"# Query_time: (?P<took>[0-9]{1,18}+(?:\.[0-9]++)?+) ++Lock_time: (?P<lock>[0-9]{1,18}+(?:\.[0-9]++)?+)"
-    rb" ++Rows_sent: (?P<sent>[0-9]{1,18}+) ++Rows_examined: (?P<examined>[0-9]{1,18}+)(?![0-9])"
-    rb"(?: Thread_id: (?P<thread>[0-9]{1,18}+) Errno: (?P<errno>[0-9]{1,18}+)(?![0-9])"
-    rb"(?: Killed: [0-9]++ Bytes_received: [0-9]++ Bytes_sent: (?P<bytes>[0-9]{1,18}+)(?![0-9])"
-    rb"(?: Read_first: [0-9]++ Read_last: [0-9]++ Read_key: [0-9]++ Read_next: [0-9]++ Read_prev: [0-9]++"
-    rb" Read_rnd: [0-9]++ Read_rnd_next: [0-9]++ Sort_merge_passes: [0-9]++ Sort_range_count: [0-9]++"
-    rb" Sort_rows: [0-9]++ Sort_scan_count: [0-9]++ Created_tmp_disk_tables: (?P<on_disk>[0-9]{1,18}+)"
-    rb" Created_tmp_tables: (?P<tables>[0-9]{1,18}+)(?![0-9]))?)?)?[^\n]*+\n"
-    rb"(?:use (?P<database>[^\r\n]*+)(?<=;)\r?\n)?"
-    rb"SET (?:last_insert_id=[0-9]++,)?(?:insert_id=[0-9]++,)?timestamp=(?P<stamp>[0-9]{1,11}+)[^;\n]*+;\r?\n"
-)
-BANNER = re.compile(
-    rb"^[^\r\n]*, Version: (?P<version>[^\r\n]*?)\. started with:\r?\n"
-    rb"(?:Tcp port:[^\r\n]*\r?\n)?(?:Time +Id +Command +Argument[^\r\n]*(?:\r?\n|\Z))?",
-    re.MULTILINE,
-)
 _BEGINS_HEADING = re.compile(rb"^# (?:Time|User@Host|Query_time): ", re.MULTILINE)
-LONGEST_HEADING = 8192
-
-
-Heading = tuple[bytes | Any, ...]
-"""The groups of HEADING, None where a line or field is missing."""
 
 
 class SlowLog:
@@ -114,32 +90,59 @@ class SlowLog:
         begin = end = search = 0  # of that heading, and where the next may be
         for chunk in self._chunks():
             buffer += chunk
-            if heading is not None and (last := _last_heading(buffer, search)) is not None:
-                stretch = buffer[: last.start()]
-                batch = columns(stretch, HEADING.split(stretch), self._database, self._people)
-                if batch is not None:
-                    yield self._counted(batch)
-                    buffer, offset = buffer[last.start() :], offset + last.start()
-                    heading, end = last.groups(), last.end() - last.start()
-                    search = max(end, len(buffer) - LONGEST_HEADING)
-                    continue
+            if heading is None and (first := HEADING.search(buffer, search)) is not None:
+                yield list(self._outside(buffer[: first.start()], offset))
+                buffer, offset = buffer[first.start() :], offset + first.start()
+                heading, search = first.groups(), first.end() - first.start()
+                end = search
+            if heading is None:
+                search = max(0, len(buffer) - LONGEST_HEADING)
+                continue
+            if (last := last_border(buffer, search)) is not None:
+                yield from self._stretch(buffer, 0, last.start(), offset)
+                buffer, offset = buffer[last.start() :], offset + last.start()
+                heading, end = last.groups(), last.end() - last.start()
+                search = max(end, len(buffer) - LONGEST_HEADING)
+                continue
             told: list[Executed] = []
             undecided = len(buffer)
             for found in HEADING.finditer(buffer, search):
-                if heading is None:
-                    told += self._outside(buffer[: found.start()], offset)
-                elif (inside := self._inside(buffer, end, found)) is None:
+                if (inside := self._inside(buffer, end, found)) is None:
                     undecided = found.start()
                     break
-                elif inside:
-                    continue
-                else:
+                if not inside:
                     told += self._event(heading, buffer[end : found.start()], offset + begin, offset + end)
-                heading, begin, end = found.groups(), found.start(), found.end()
+                    heading, begin, end = found.groups(), found.start(), found.end()
             yield told
             buffer, offset, end, undecided = buffer[begin:], offset + begin, end - begin, undecided - begin
             begin, search = 0, min(undecided, max(end, len(buffer) - LONGEST_HEADING))
         yield list(self._rest(heading, buffer, offset, end))
+
+    def _stretch(self, buffer: bytes, begin: int, stop: int, offset: int) -> Iterator[Batch | list[Executed]]:
+        """From one border up to another. Of what is not ordinary, the halves may be."""
+        batch = columns(buffer[begin:stop], self._database, self._people)
+        if batch is not None:
+            yield self._counted(batch)
+        elif stop - begin > STRETCH_BYTES and (middle := border(buffer, (begin + stop) // 2)) and middle.start() < stop:
+            yield from self._stretch(buffer, begin, middle.start(), offset)
+            yield from self._stretch(buffer, middle.start(), stop, offset)
+        else:
+            yield self._one_by_one(buffer, begin, stop, offset)
+
+    def _one_by_one(self, buffer: bytes, begin: int, stop: int, offset: int) -> list[Executed]:
+        """The same, every heading looked at by itself."""
+        told: list[Executed] = []
+        heading: Heading | None = None
+        end = begin
+        for found in HEADING.finditer(buffer, begin):
+            if found.start() > stop:
+                break
+            if heading is not None:
+                if found.start() < stop and self._inside(buffer, end, found):
+                    continue
+                told += self._event(heading, buffer[end : found.start()], offset + begin, offset + end)
+            heading, begin, end = found.groups(), found.start(), found.end()
+        return told
 
     def _rest(self, heading: Heading | None, buffer: bytes, offset: int, end: int) -> Iterator[Executed]:
         """What is left at the log's end."""
@@ -147,15 +150,20 @@ class SlowLog:
             yield from self._outside(buffer, offset)
             self.cut = _BEGINS_HEADING.match(buffer) is not None
         else:
+            begin = 0
+            for found in HEADING.finditer(buffer, end):
+                if self._inside(buffer, end, found) is False:
+                    yield from self._event(heading, buffer[end : found.start()], offset + begin, offset + end)
+                    heading, begin, end = found.groups(), found.start(), found.end()
             cuts = self._count(CUT)
-            yield from self._event(heading, buffer[end:], offset, offset + end)
+            yield from self._event(heading, buffer[end:], offset + begin, offset + end)
             self.cut = self._count(CUT) > cuts
 
     def _counted(self, batch: Batch) -> Batch:
         if not self.events:
             self.first_us = batch.ended_us[0]
         self.events += len(batch)
-        self.extra = True
+        self.extra = self.extra or batch.bytes_sent is not None
         self._ended_us, self._database = batch.ended_us[-1], batch.database[-1]
         return batch
 
@@ -293,15 +301,6 @@ class SlowLog:
     def _miss(self, what: str, offset: int) -> None:
         first = known.offset if (known := self._missed.get(what)) else offset
         self._missed[what] = NotUnderstood(file=self._name, offset=first, what=what, count=self._count(what) + 1)
-
-
-def _last_heading(buffer: bytes, start: int) -> re.Match[bytes] | None:
-    """The last whole heading from there on that begins with its time, as all of an ordinary log do."""
-    at = len(buffer)
-    while (at := buffer.rfind(b"\n# Time: ", start, at)) >= 0:
-        if (found := HEADING.match(buffer, at + 1)) is not None:
-            return found
-    return None
 
 
 def _moment_us(text: bytes) -> int:

@@ -7,12 +7,9 @@ nothing in it that looks like a line of a heading. What is not is left to `slow_
 from datetime import datetime
 from typing import Any
 
+from seatrial import compiled
 from seatrial.domain.executed import Batch
-
-COMMAND = b"# administrator command: "
-
-LONGEST_US = 1 << 53
-"""A server whose clock was set back wrote durations around 2^64 µs."""
+from seatrial.parsing.heading import COMMAND, HEADING, LONGEST_US
 
 _FIELDS = 14
 _MOMENT_BYTES = len("2026-11-21T08:50:00.000000Z")
@@ -30,11 +27,20 @@ class People(dict[bytes | None, tuple[str, str]]):
         return found
 
 
-def columns(stretch: bytes, parts: list[bytes | Any], database: str, people: People) -> Batch | None:
-    """The events of a stretch, whose `parts` are what `slow_log.HEADING` splits it into; None if it is not ordinary.
+def columns(stretch: bytes, database: str, people: People) -> Batch | None:
+    """The events of a stretch that begins with a heading and ends before one; None if it is not ordinary.
 
     `database` is in use where it begins; `people` are those met before.
     """
+    if compiled.headings is None:
+        return in_python(stretch, database, people)
+    fields = compiled.headings.columns(stretch, database, people)
+    return Batch(**fields) if fields is not None else None
+
+
+def in_python(stretch: bytes, database: str, people: People) -> Batch | None:
+    """The same, without what is compiled."""
+    parts: list[bytes | Any] = HEADING.split(stretch)
     at, who, number, took, lock, sent, examined, _, errno, size, on_disk, tables, used, _, body = (
         parts[field :: _FIELDS + 1] for field in range(1, _FIELDS + 2)
     )

@@ -1,12 +1,10 @@
 """Where a slow log can be parted such that its pieces, read one by one, tell the same events as the whole."""
 
-import re
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-from seatrial.parsing.slow_log import BANNER, HEADING, LONGEST_HEADING
+from seatrial.parsing.heading import BANNER, LONGEST_HEADING, border
 
-_BORDER = re.compile(rb";\r?\n(?=# Time: )")
 _SEARCHED_BYTES = 1 << 20
 _STEP_BYTES = 8 << 20
 
@@ -33,26 +31,15 @@ def _steps(log: BinaryIO, size: int, seen: Callable[[bytes], None]) -> Iterator[
     start, database, rest = 0, "", b""
     while content := rest + log.read(max(0, size + _SEARCHED_BYTES - len(rest))):
         at = size
-        while (end := _border(content, at)) is None:
-            if not (more := log.read(size)):
-                end = len(content)
-                break
+        while (following := border(content, at)) is None and (more := log.read(size)):
             at = max(at, len(content) - LONGEST_HEADING)
             content += more
+        end = following.start() if following is not None else len(content)
         piece, rest = content[:end], content[end:]
         seen(piece)
         yield start, start + end, database
         start += end
         database = _database(piece, database)
-
-
-def _border(content: bytes, at: int) -> int | None:
-    for found in _BORDER.finditer(content, at):
-        line = content.rfind(b"\n", 0, found.start()) + 1
-        of_heading = content.startswith((b"SET ", b"use "), line)  # a heading without a statement is damage
-        if not of_heading and HEADING.match(content, found.end()) is not None:
-            return found.end()
-    return None
 
 
 def _database(piece: bytes, before: str) -> str:

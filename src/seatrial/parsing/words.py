@@ -32,6 +32,14 @@ truncate uncommitted value variables warnings work
 RESERVED = frozenset(_RESERVED.split())
 
 KEYWORDS = frozenset((_RESERVED + _USUAL).split())
+"""A value, and its sign, may stand behind any of these."""
+
+_FOLDED_TOO = """
+any current day end following full hour microsecond minute month preceding quarter returning second sounds unbounded
+week year
+"""
+
+FOLDED = KEYWORDS.union(_FOLDED_TOO.split())
 """Written in lower case in a fingerprint. Any other word keeps its case: MySQL's table names may depend on it."""
 
 _BEFORE_PARENTHESIS = """
@@ -53,7 +61,7 @@ _LENGTHS = "char varchar nchar binary varbinary decimal dec numeric float double
 LENGTHS = frozenset(_LENGTHS.split())
 """Types whose numbers are lengths, which a planner wants as they are."""
 
-_AFTER_BY = "limit having for into union with window on rows range lock"
+_AFTER_BY = "order limit having for into union with window on rows range lock"
 
 AFTER_BY = frozenset(_AFTER_BY.split())
 """Words that end the list of an ORDER BY or GROUP BY."""

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatrial.parsing.lexer import How, Lexed, lex, split, value
+from seatrial.parsing.lexer import Lexed, lex, split
+from seatrial.parsing.literal import How, value
 
 
 def lexed(sql: str | bytes) -> Lexed:

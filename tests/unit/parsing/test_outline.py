@@ -5,21 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seatrial.parsing.lexer import BROKEN, split
-from seatrial.parsing.outline import Outlined, outline, outlined
+from seatrial.parsing.outline import Outlined, outline, outlined, parts
 
 
 def known(sql: bytes) -> Outlined | None:
-    found = outline(sql)
-    return outlined(sql, found[1]) if found is not None else None
-
-
-def pieces(sql: bytes) -> list[bytes]:
-    return sql.split(b"'")
+    return outlined(sql) if outline(sql) is not None else None
 
 
 def literals_of(sql: bytes, by: Outlined) -> list[bytes]:
-    parted = pieces(sql)
-    return [b"'%b'" % span.of(parted) if span.stop is None else span.of(parted) for span in by.literals]
+    found = parts(sql, by.literals)
+    return [b"'%b'" % part if span.stop is None else part for span, part in zip(by.literals, found, strict=True)]
 
 
 def test_another_statement_of_the_outline_has_its_literals_there() -> None:
@@ -27,11 +22,10 @@ def test_another_statement_of_the_outline_has_its_literals_there() -> None:
         b"SELECT c1 FROM t2 WHERE id = 17 AND name = 'Ann' AND x = -1.5",
         b"SELECT c1 FROM t2 WHERE id = 98 AND name = 'O. \"Zoe\" 5' AND x = -2.5",
     )
-    a, b = outline(first), outline(other)
-    assert a is not None and b is not None and a[0] == b[0]
+    assert outline(first) == outline(other) is not None
     found = known(first)
     assert found is not None
-    assert [span.of(a[1]) for span in found.fixed] == [b"1", b"2"]
+    assert parts(first, found.fixed) == (b"1", b"2")
     assert literals_of(other, found) == split(other)[1] == [b"98", b"'O. \"Zoe\" 5'", b"2.5"]
 
 
@@ -108,7 +102,7 @@ def test_whatever_has_the_outline_of_a_known_one_is_split_alike(sql: bytes, data
     assert not text.endswith(BROKEN)
     assert literals_of(sql, found) == literals
 
-    parted = pieces(sql)
+    parted = sql.split(b"'")
     kept = {(span.piece, at) for span in found.fixed for at in range(span.start, span.stop or 0)}
     other = [
         data.draw(_BODY)
@@ -120,6 +114,5 @@ def test_whatever_has_the_outline_of_a_known_one_is_split_alike(sql: bytes, data
         for number, piece in enumerate(parted)
     ]
     other_sql = b"'".join(other)
-    first, second = outline(sql), outline(other_sql)
-    assert first is not None and second is not None and first[0] == second[0]
+    assert outline(sql) == outline(other_sql) is not None
     assert split(other_sql) == (text, literals_of(other_sql, found))

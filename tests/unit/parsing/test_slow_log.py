@@ -198,38 +198,44 @@ def test_events_do_not_depend_on_where_the_chunks_end(some: list[str], chunk: in
     assert found.not_understood == ()
 
 
-@pytest.mark.parametrize(
-    "odd",
-    [
-        event("SELECT 'a;\n# User@Host: none'", id=9),
-        event("SELECT 1", extra=False),
-        event("SELECT 1", id=9).replace(b"\n", b"\r\n"),
-        event("SELECT 1", id=9).replace(b"# Time: 2026", b"# Time: 6202-"),
-        event("SELECT 1", id=9).replace(b"0.000100", b"0.0001"),
-        event("SELECT 1", id=9)[:-1],
-        closed(id=9),
-        BANNER,
-        b"no event\n",
-        event("SELECT 1", id=9, use="other"),
-    ],
+ODD = [
+    event("SELECT 'a;\n# User@Host: none'", id=9),
+    event("SELECT 1", extra=False),
+    event("SELECT 1", id=9).replace(b"\n", b"\r\n"),
+    event("SELECT 1", id=9).replace(b"# Time: 2026", b"# Time: 6202-"),
+    event("SELECT 1", id=9).replace(b"0.000100", b"0.0001"),
+    event("SELECT 1", id=9)[:-1],
+    event("SET timestamp=5", id=9),
+    heading(id=9),
+    closed(id=9),
+    BANNER,
+    b"no event\n",
+    event("SELECT 1", id=9, use="other"),
+]
+
+
+@given(
+    st.lists(st.sampled_from(ODD), min_size=1, max_size=3), st.integers(0, 9), st.integers(500, 20_000), st.booleans()
 )
 def test_what_is_not_ordinary_is_read_as_if_there_were_nothing_else(
-    odd: bytes, monkeypatch: pytest.MonkeyPatch
+    odd: list[bytes], between: int, chunk: int, in_halves: bool
 ) -> None:
-    content = BANNER + event("A", use="shop") * 9 + odd + event("B", second=2) * 9
-    monkeypatch.setattr(slow_log, "CHUNK_BYTES", 2000)
-    with monkeypatch.context() as patch:
+    content = BANNER + event("A", use="shop") * 9 + (event("B") * between).join(odd) + event("C", second=2) * 9
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(slow_log, "CHUNK_BYTES", chunk)
+        patch.setattr(slow_log, "STRETCH_BYTES", 1 if in_halves else 1 << 20)
+        at_once = SlowLog(io.BytesIO(content), "slow.log")
+        batches = list(at_once.batches())
         patch.setattr(slow_log, "columns", lambda *_: None)
-        one_by_one = read(content)
-    at_once = SlowLog(io.BytesIO(content), "slow.log")
-    batches = list(at_once.batches())
+        patch.setattr(slow_log, "last_border", lambda *_: None)
+        one_by_one, executed = read(content)
     told = [each for batch in batches for each in batch.each() if each.command != SERVER_STARTED]
-    assert told == one_by_one[1]
+    assert told == executed
     assert (at_once.events, at_once.first_us, at_once.cut, at_once.not_understood) == (
-        one_by_one[0].events,
-        one_by_one[0].first_us,
-        one_by_one[0].cut,
-        one_by_one[0].not_understood,
+        one_by_one.events,
+        one_by_one.first_us,
+        one_by_one.cut,
+        one_by_one.not_understood,
     )
 
 

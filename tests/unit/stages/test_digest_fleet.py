@@ -110,7 +110,7 @@ def test_whatever_is_too_many_to_tell_the_same_is_told_in_any_order(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("seatrial.stages.digest.classes.CLASSES_KEPT", 3)
         patch.setattr("seatrial.stages.digest.transactions.CLASSES_KEPT", 2)
-        patch.setattr("seatrial.stages.digest.transactions.PATTERNS_KEPT", 1)
+        patch.setattr("seatrial.stages.digest.patterns.PATTERNS_KEPT", 1)
         patch.setattr("seatrial.stages.digest.tally.VALUES_KEPT", 2)
         patch.setattr("seatrial.stages.digest.counted.NAMES_KEPT", 1)
         in_order = told(merged(*(partial(log, f"{number}.log") for number, log in enumerate(logs))))

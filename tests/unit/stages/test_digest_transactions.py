@@ -7,7 +7,7 @@ import pytest
 
 from seatrial.domain.event import silent
 from seatrial.domain.workload import MANY, Digest, TransactionClass
-from seatrial.stages.digest import Log, digest
+from seatrial.stages.digest import Log, digest, patterns
 from seatrial.stages.digest import transactions as module
 from tests.unit.slow_logs import BANNER, BEGAN, closed, event, log
 
@@ -144,7 +144,7 @@ def test_patterns_are_counted_the_most_frequent_first_and_capped() -> None:
         patch.setattr(module, "PATTERNS_TOLD", 1)
         found = transaction(log(*both(1, 1), *both(1, 2), *both(3, 4)))
         assert (len(found.patterns), found.patterns_left_out, found.count) == (1, 1, 3)
-        patch.setattr(module, "PATTERNS_KEPT", 1)
+        patch.setattr(patterns, "PATTERNS_KEPT", 1)
         found = transaction(log(*both(1, 1), *both(1, 2), *both(3, 4)))
         assert (len(found.patterns), found.patterns_left_out, found.count) == (1, 2, 3)
 

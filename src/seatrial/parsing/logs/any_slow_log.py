@@ -16,10 +16,10 @@ from typing import BinaryIO
 from msgspec import Struct
 
 from seatrial.domain.executed import Executed
+from seatrial.parsing.heading import LONGEST_US
 from seatrial.parsing.lexer import BROKEN, split
 from seatrial.parsing.logs.reader import Reader
 from seatrial.parsing.slow_log import CUT, NEGATIVE_TIME, NO_EVENT, SERVER_STARTED
-from seatrial.parsing.slow_log_columns import LONGEST_US
 
 NO_STATEMENT = "an event without a statement"
 

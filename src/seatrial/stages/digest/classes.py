@@ -8,7 +8,6 @@ from seatrial.domain.schema import Schema
 from seatrial.domain.workload import Column, QueryClass, Verb
 from seatrial.parsing.collapse import Place
 from seatrial.parsing.lexer import HOLE, Lexed, lex, split
-from seatrial.parsing.outline import outline
 from seatrial.parsing.pt_fingerprint import pt_checksum
 from seatrial.parsing.repeats import shortened
 from seatrial.parsing.statement import Bound, Statement, read
@@ -26,6 +25,7 @@ FIXED_KEPT = 1_000
 FIXED_BYTES = 100
 
 SYNTAX_ERROR = 1064
+_NONE: list[bytes] = []
 TOO_MANY = "(a class beyond those that are told apart)"
 _TAG = re.compile(rb"/\*seatrial:([0-9a-f]{16})\*/")
 _LISTED = re.compile(rb"\x00(?: ?, ?\x00)++")
@@ -79,7 +79,7 @@ class Classes:
 
     def known(self, sql: bytes, errno: int) -> Known:
         """What is known of a statement."""
-        if sql[:2] == b"/*" and (tag := _TAG.match(sql)) is not None:
+        if self._known and sql[:2] == b"/*" and (tag := _TAG.match(sql)) is not None:
             known = self._tagged(tag[1].decode())
             if known is not None:
                 return known, [], None, None
@@ -87,16 +87,16 @@ class Classes:
             return self._refused(sql), [], None, None
         if len(sql) <= FIXED_BYTES and (fixed := self._fixed.get(sql)) is not None:
             return fixed, [], None, None
-        if (outlined := outline(sql)) is not None and (recalled := self._outlines.recalled(*outlined)) is not None:
-            return recalled.text, outlined[1], recalled.reads, None
+        if (recalled := self._outlines.recalled(sql)) is not None:
+            return recalled.text, _NONE, recalled.reads, None
         split_text, literals = split(sql)
         if (short := shortened(split_text, literals)) is not None:
             return self._text(short.text, short.literals), [], None, short.alike
         text = self._text(split_text, literals)
         if not literals and text.query.fingerprint != TOO_MANY:
             self._fix(sql, text)
-        elif outlined is not None:
-            self._outlines.remember(sql, *outlined, text)
+        else:
+            self._outlines.remember(sql, text)
         return text, literals, None, None
 
     def _text(self, text: bytes, literals: list[bytes]) -> Text:
@@ -167,25 +167,9 @@ class Classes:
             numbers[theirs.number] = ours.number
         return numbers, frozenset(unlike)
 
-    def again(self) -> "Classes":
-        """The same texts and classes, with nothing counted: what was read once need not be read again."""
-        other = Classes(
-            self._database,
-            self._schema,
-            tuple(self._known.values()),
-            values=self._values,
-            merge_numbered=self._merge_numbered,
-        )
-        other.all = [query.uncounted() for query in self.all]
-        other._by_fingerprint = {query.fingerprint: query for query in other.all}
-        other._by_tag = {tag: other.all[query.number] for tag, query in self._by_tag.items()}
-        other._texts = {
-            text: Text(other.all[known.query.number], known.places, known.single, known.kept)
-            for text, known in self._texts.items()
-        }
-        other._text_bytes = self._text_bytes
-        other._spellings = self._spellings
-        return other
+    def taken_out(self) -> list[Class]:
+        """What was counted. Afterwards nothing is, but all that was learned of texts and classes is still known."""
+        return [query.taken_out() for query in self.all if query.count]
 
     def _meet(self, text: bytes, literals: list[bytes]) -> Text:
         if len(self.all) >= CLASSES_KEPT and hash(self._spelling(text)) not in self._spellings:
@@ -209,7 +193,7 @@ class Classes:
             self._spellings.add(hash(self._spelling(text)))
         if statement is None:
             statement = query.statement if same else self._read(lexed)
-        made = Text.of(query, _places(query, statement, lexed), lexed.kept)
+        made = Text(query, _places(query, statement, lexed), lexed.kept)
         if len(self._texts) >= TEXTS_KEPT or self._text_bytes > TEXT_BYTES_KEPT:
             self._texts.clear()  # a cache: what is met again is read again
             self._outlines.clear()

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from enum import IntEnum
 from operator import itemgetter
 from typing import Any
@@ -76,12 +77,12 @@ class Class(Struct, array_like=True, eq=False):
     named_many: list[list[list[int]]] = []  # of those that may name several
 
     def count_rows(self, batch: Batch, rows: Sequence[int]) -> tuple[Sequence[int], Sequence[int], Sequence[int]]:
-        """Count these statements, column by column; when each ended, how long it took, and its error, for whoever
-        counts them too."""
-        of = _picked(rows)
+        """Count these statements, column by column; when each ended, in order, how long it took, and its error, for
+        whoever counts them too."""
+        of = _picked(sorted(rows, key=batch.ended_us.__getitem__))
         ended, took, errnos = of(batch.ended_us), of(batch.took_us), of(batch.errno)
-        self.first_us = min(self.first_us, min(ended)) if self.count else min(ended)
-        self.last_us = max(self.last_us, max(ended))
+        self.first_us = min(self.first_us, ended[0]) if self.count else ended[0]
+        self.last_us = max(self.last_us, ended[-1])
         self.count += len(rows)
         self.times.add_all(took)
         self.errors += len(errnos) - errnos.count(0)
@@ -198,6 +199,13 @@ class Class(Struct, array_like=True, eq=False):
             self.names_all_of_ours,
             self.pt_checksum,
         )
+
+    def taken_out(self) -> "Class":
+        """What was counted; here nothing is any more."""
+        counted, nothing = copy(self), self.uncounted()
+        for name in self.__struct_fields__:
+            setattr(self, name, getattr(nothing, name))
+        return counted
 
     def told(self, labels: "Labels") -> QueryClass:
         statement = self.statement

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from seatrial.domain.moments import utc
 from seatrial.domain.workload import Course
+from seatrial.stages.digest.tally import together
 
 SLICES = 120
 MINUTE_US = 60_000_000
@@ -20,13 +21,9 @@ class CourseTally(Struct, array_like=True, eq=False):
     busy_us: dict[int, int] = {}
 
     def add_all(self, ended: Sequence[int], durations: Sequence[int]) -> None:
-        """Statements: when they ended, and how long they took."""
-        width = self.width_us
-        if min(ended) // width == max(ended) // width:
-            self._add(ended[0] // width, len(ended), sum(durations))
-        else:
-            for at_us, took_us in zip(ended, durations, strict=True):
-                self._add(at_us // self.width_us, 1, took_us)
+        """Statements: when they ended, in order, and how long they took."""
+        for start, stop in together(ended, self.width_us):
+            self._add(ended[start] // self.width_us, stop - start, sum(durations[start:stop]))
 
     def repeat(self, at_us: int, took_us: int, more: int) -> None:
         """Count a statement that was added so many times more."""

@@ -1,28 +1,27 @@
 """Takes statements one by one and makes a digest of them; holds classes and counts, never the statements."""
 
-import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+from seatrial import compiled
 from seatrial.domain.executed import Batch, Executed
 from seatrial.domain.moments import utc
 from seatrial.domain.schema import Schema
 from seatrial.domain.workload import Digest, LogFile, NotUnderstood, QueryClass, Recorded, Samples
-from seatrial.parsing.slow_log import SERVER_STARTED
 from seatrial.stages.digest.choosing import Before, Choice, Filters
 from seatrial.stages.digest.classes import Classes
+from seatrial.stages.digest.connections import Connections
 from seatrial.stages.digest.counted import Class, Control, Labels
-from seatrial.stages.digest.part import Head, Part
+from seatrial.stages.digest.part import Part
+from seatrial.stages.digest.sessions import Session
 from seatrial.stages.digest.tally import Series
-from seatrial.stages.digest.transactions import Mode, Session, Step, Transactions, What
+from seatrial.stages.digest.transactions import WAIT as TRANSACTIONS_WAIT
+from seatrial.stages.digest.transactions import Transactions
 from seatrial.stages.digest.values import Values
 
 WAIT, WAIT_BYTES = 2_000, 1 << 20
 """Statements that wait to be counted together: so many, and so long."""
-
-UNCOUNTED = -1
-"""The number of a connection of which only its end is known."""
 
 CLOCK_MAY_DIFFER = timedelta(minutes=1)
 
@@ -30,8 +29,15 @@ _NO_VALUES: Sequence[int | float] = ()
 _AUTOCOMMIT = Control.AUTOCOMMIT
 _ENDS_OR_BEGINS = (Control.BEGIN, Control.COMMIT, Control.ROLLBACK)
 
-_ENDS = ("Quit", "Change user", "Reset Connection")
-_SET_AUTOCOMMIT = re.compile(rb"(?i)autocommit[`\s]*:?=[\s'\"]*(\w+)")
+
+def holding_comments_in_python(statements: Sequence[bytes]) -> set[int]:
+    """Which of them may hold a comment."""
+    return {row for row, sql in enumerate(statements) if b"/*" in sql}
+
+
+holding_comments = holding_comments_in_python
+if compiled.counting is not None:
+    holding_comments = compiled.counting.holding_comments
 
 
 class Digester:
@@ -61,9 +67,6 @@ class Digester:
         values: bool = True,
         merge_numbered: bool = False,
     ) -> None:
-        self._continues = continues  # until the server is started again: from there on we know every connection
-        self._restarted = False
-        self._heads: dict[int, Head] = {}
         self._dialect = dialect
         self._database = database
         self._keep = keep
@@ -73,14 +76,13 @@ class Digester:
         self._merge_numbered = merge_numbered
         self._classes = Classes(database, schema, known, values=values, merge_numbered=merge_numbered)
         self._transactions = Transactions(without_empty=bool(filters.tags))
+        self._connections = Connections(self._transactions, continues=continues)
         self._values = Values(hashed)
         self._series = Series()
-        self._sessions: dict[int, Session] = {}
         self._first_us = self._last_us = 0
         self._fastest_us = 1 << 62
         self._waiting: list[Executed] = []
         self._waiting_bytes = 0
-        self._connections = 0
         self._events = 0
         self._errors = 0
         self._query_time_us = 0
@@ -108,7 +110,7 @@ class Digester:
         left_out, foreign, followed = self._choice.of(batch)
         commands, keep = batch.command, self._keep
         known, named, add = self._classes.known, self._values.named, self._transactions.add
-        sessions = self._sessions
+        sessions = self._connections.open
         met: list[Class] = []
         rows = zip(batch.sql, batch.connection, batch.ended_us, batch.took_us, batch.errno, strict=True)
         for row, (sql, connection, ended_us, took_us, errno) in enumerate(rows):
@@ -117,7 +119,7 @@ class Digester:
                     self._follow(sql, connection, ended_us, took_us, errno)
                 continue
             if commands and commands[row]:
-                self._command(commands[row], connection)
+                self._connections.command(commands[row], connection)
                 continue
             found = known(sql, errno)
             query = found[0].query
@@ -133,22 +135,23 @@ class Digester:
             if not query.rows:
                 met.append(query)
             query.rows.append(row)
-            session = sessions.get(connection) or self._session(connection)
-            values = named(found) if query.keys else _NO_VALUES
+            session = sessions.get(connection) or self._connections.session(connection)
+            values = named(found, sql) if query.keys else _NO_VALUES
             if query.control is _AUTOCOMMIT:
-                self._autocommit(session, sql)
+                self._connections.autocommit(session, sql)
             else:
                 add(session, query, values, began_us, ended_us, errno)
             if keep is not None:
                 keep(self._recorded(batch, row, query, session))
         self._count(batch, met)
+        self._transactions.settle(TRANSACTIONS_WAIT)
 
     def _follow(self, sql: bytes, connection: int, ended_us: int, took_us: int, errno: int) -> None:
         """A statement that does not count, but may begin or end the transaction of some that do."""
         query = self._classes.known(sql, errno)[0].query
-        session = self._session(connection)
+        session = self._connections.session(connection)
         if query.control is _AUTOCOMMIT:
-            self._autocommit(session, sql)
+            self._connections.autocommit(session, sql)
         elif session is not None and query.control in _ENDS_OR_BEGINS:
             self._transactions.add(session, query, _NO_VALUES, ended_us - took_us, ended_us, errno)
 
@@ -168,7 +171,7 @@ class Digester:
     def _count(self, batch: Batch, met: Sequence[Class]) -> None:
         """Of a log with a rate limit, each statement counts as the number it stands for, in everything but values and
         transactions."""
-        commented = {row for row, sql in enumerate(batch.sql) if b"/*" in sql}
+        commented = holding_comments(batch.sql)
         for query in met:
             rows, query.rows = query.rows, []
             ended, took, errnos = query.count_rows(batch, rows)
@@ -180,7 +183,7 @@ class Digester:
             self._errors += len(errnos) - errnos.count(0)
             self._query_time_us += sum(took)
             self._fastest_us = min(self._fastest_us, min(took))
-            self._last_us = max(self._last_us, max(ended))
+            self._last_us = max(self._last_us, ended[-1])
             self._series.add_all(ended, took, errnos)
             if query.keys:
                 self._values.count(query)
@@ -199,15 +202,15 @@ class Digester:
         self._count_waiting()
         self._transactions.settle()
         part = Part(
-            continues=self._continues,
-            restarted=self._restarted,
-            classes=[query for query in self._classes.all if query.count],
+            continues=self._connections.continues,
+            restarted=self._connections.restarted,
+            classes=self._classes.taken_out(),
             transactions=self._transactions,
             values=self._values.all,
             series=self._series,
-            heads=self._heads,
-            sessions=self._sessions,
-            connections=self._connections,
+            heads=self._connections.ended,
+            sessions=self._connections.open,
+            connections=self._connections.count,
             events=self._events,
             errors=self._errors,
             query_time_us=self._query_time_us,
@@ -218,15 +221,13 @@ class Digester:
             before=self._choice.before,
             other_databases=dict(self._choice.other_databases),
         )
-        self._classes = self._classes.again()
         self._transactions = Transactions(without_empty=bool(self._choice.filters.tags))
         self._values = self._values.again()
         self._series = Series()
-        self._heads, self._sessions = {}, {}
-        self._continues, self._restarted = True, False
+        self._connections = Connections(self._transactions, continues=True)
         self._first_us = self._last_us = self._choice.our_statements = 0
         self._fastest_us = 1 << 62
-        self._connections = self._events = self._errors = self._query_time_us = 0
+        self._events = self._errors = self._query_time_us = 0
         self._choice.other_databases, self._choice.before = Counter(), Before()
         return part
 
@@ -250,42 +251,9 @@ class Digester:
         self._events += part.events
         self._errors += part.errors
         self._query_time_us += part.query_time_us
-        self._connections += part.connections
         self._choice.other_databases.update(part.other_databases)
-        self._take_sessions(part, numbers, unlike)
-
-    def _take_sessions(self, part: Part, numbers: Mapping[int, int], unlike: frozenset[int]) -> None:
-        """Connections go on where they were left; of those we do not know either, what is to be judged later grows."""
-        part.renumber(numbers, {number: len(self._classes.all[numbers[number]].keys) for number in unlike})
-        for connection, head in part.heads.items():
-            session = self._entered(connection, counted=head.counted)
-            if session is not None:
-                self._transactions.again(session, head.steps)
-                self._closed(connection)
-        if part.restarted or not part.continues:
-            self._server_started()
-        for connection, theirs in part.sessions.items():
-            if theirs.steps is None:
-                self._sessions[connection] = theirs
-                continue
-            session = self._entered(connection, counted=True)
-            assert session is not None  # noqa: S101 – it is counted, so it was made
-            self._transactions.again(session, theirs.steps)
-            if theirs.open or theirs.mode is not Mode.UNKNOWN:
-                _go_on(session, theirs)
-
-    def _entered(self, connection: int, *, counted: bool) -> Session | None:
-        """The connection as it was when the part that follows began; None for one that nothing is known of and that
-        did nothing there but to end. `counted` there, it may be one that we counted as well."""
-        if (session := self._sessions.get(connection)) is not None:
-            self._connections -= counted
-            return session
-        if not counted and not self._is_unknown(connection):
-            return None
-        session = self._sessions[connection] = self._made(connection)
-        if not counted:
-            session.number = UNCOUNTED
-        return session
+        keys = {number: len(self._classes.all[numbers[number]].keys) for number in unlike}
+        self._connections.take(part, numbers, keys)
 
     def samples(self) -> Samples:
         """The statements that were kept, and the names of accounts and hosts."""
@@ -308,9 +276,7 @@ class Digester:
     ) -> Digest:
         """The digest of all that was added. `now` is held against the log's clock."""
         self._count_waiting()
-        for session in self._sessions.values():
-            self._transactions.lost(session)
-        self._sessions.clear()
+        self._connections.lost()
         counted = [query for query in self._classes.all if query.count]
         labels = Labels.of(counted)
         classes = [query.told(labels) for query in counted]
@@ -323,7 +289,7 @@ class Digester:
             seconds=(self._last_us - self._first_us) / 1e6,
             events=self._events,
             errors=self._errors,
-            connections=self._connections,
+            connections=self._connections.count,
             query_time_us=self._query_time_us,
             classes=tuple(sorted(classes, key=lambda query: (-query.times.total_us, query.id))),
             transactions=self._transactions.told(self._classes.all, patterns=self._looks_at_values),
@@ -378,7 +344,7 @@ class Digester:
         ahead_s = self._last_us / 1e6 - now.timestamp()
         if ahead_s > CLOCK_MAY_DIFFER.total_seconds():
             caveats.append(f"The log's clock is ahead of ours: its last statement is {ahead_s:,.0f} s in the future.")
-        if self._events and not self._sessions and not self._connections:
+        if self._events and not self._connections.count:
             caveats.append("The log has no connection ids: transactions cannot be followed, nor it be replayed.")
         if self._classes.too_many:
             caveats.append(
@@ -389,53 +355,3 @@ class Digester:
                 f"{self._transactions.beyond:,} transactions were too long, or of too many kinds, to be kept in full."
             )
         return caveats
-
-    def _session(self, connection: int) -> Session | None:
-        if not connection:
-            return None
-        if (session := self._sessions.get(connection)) is None:
-            session = self._sessions[connection] = self._made(connection)
-            self._connections += 1
-        return session
-
-    def _made(self, connection: int) -> Session:
-        if self._is_unknown(connection):
-            return Session(self._connections, mode=Mode.UNKNOWN, steps=[])
-        return Session(self._connections)
-
-    def _is_unknown(self, connection: int) -> bool:
-        """Whether a connection without session may have been open when our part of the log began."""
-        return self._continues and not self._restarted and connection not in self._heads
-
-    def _command(self, command: str, connection: int) -> None:
-        if command == SERVER_STARTED:
-            self._server_started()
-        elif command in _ENDS:
-            if (session := self._sessions.get(connection)) is not None:
-                self._transactions.quit(session)
-                self._closed(connection)
-            elif self._is_unknown(connection):
-                self._heads[connection] = Head(counted=False, steps=[Step(What.QUIT, 0)])
-
-    def _server_started(self) -> None:
-        for connection, session in list(self._sessions.items()):
-            self._transactions.lost(session)
-            self._closed(connection)
-        self._restarted = True
-
-    def _closed(self, connection: int) -> None:
-        session = self._sessions.pop(connection, None)
-        if session is not None and session.steps is not None:
-            self._heads[connection] = Head(counted=session.number != UNCOUNTED, steps=session.steps)
-
-    def _autocommit(self, session: Session | None, sql: bytes) -> None:
-        if session is not None and (found := _SET_AUTOCOMMIT.search(sql)) is not None:
-            self._transactions.autocommit(session, found[1].lower() not in (b"0", b"off", b"false"))
-
-
-def _go_on(session: Session, theirs: Session) -> None:
-    """The connection as it was at the end of the part that follows, which knows it."""
-    if theirs.mode is not Mode.UNKNOWN:
-        session.mode = theirs.mode
-    session.control_seen, session.open, session.too_long = theirs.control_seen, theirs.open, theirs.too_long
-    session.began_us, session.ended_us, session.held = theirs.began_us, theirs.ended_us, theirs.held

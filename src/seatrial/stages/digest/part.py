@@ -11,8 +11,10 @@ from msgspec import Struct
 from seatrial.domain.workload import Column
 from seatrial.stages.digest.choosing import Before
 from seatrial.stages.digest.counted import Class
+from seatrial.stages.digest.sessions import Executions, Session, Step
 from seatrial.stages.digest.tally import Series, ValueTally
-from seatrial.stages.digest.transactions import Executions, Session, Step, Transactions, unknown_values
+from seatrial.stages.digest.texts import unknown_values
+from seatrial.stages.digest.transactions import Transactions
 
 
 class Head(Struct, array_like=True, eq=False):
@@ -50,16 +52,16 @@ class Part(Struct, kw_only=True, array_like=True, eq=False):
     def renumber(self, numbers: Mapping[int, int], unlike: Mapping[int, int]) -> None:
         """Give the classes in the open ends other numbers; those `unlike` have so many keys there, whose values are
         not known."""
-        for one in self._executions():
-            if one.query in unlike:
-                one.values = unknown_values(unlike[one.query])
-            one.query = numbers[one.query]
 
-    def _executions(self) -> list[Executions]:
+        def renumbered(one: Executions) -> Executions:
+            number, values, began_us, ended_us = one
+            if number in unlike:
+                values = unknown_values(unlike[number])
+            return numbers[number], values, began_us, ended_us
+
         sessions = self.sessions.values()
-        steps = [
-            *(step for head in self.heads.values() for step in head.steps),
-            *(step for session in sessions for step in session.steps or ()),
-        ]
-        held = [one for session in sessions for one in session.held]
-        return [*held, *(step.one for step in steps if step.one is not None)]
+        for session in sessions:
+            session.held = [renumbered(one) for one in session.held]
+        for steps in (*(head.steps for head in self.heads.values()), *(session.steps or () for session in sessions)):
+            for step in steps:
+                step.some = [renumbered(one) for one in step.some]

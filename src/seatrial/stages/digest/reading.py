@@ -21,6 +21,7 @@ from seatrial.stages.digest.key import Key
 from seatrial.stages.digest.opening import Log, Opened, in_time_order, no_log, opened, unreadable
 from seatrial.stages.digest.parallel import InPieces, read_by, worth_it
 from seatrial.stages.digest.part_file import packed, unpacked
+from seatrial.stages.digest.seldom import seldom_searched
 from seatrial.stages.digest.statements import are_snapshots, digest_of_pair
 from seatrial.stages.digest.worker import Order
 
@@ -92,7 +93,8 @@ def digest(
         merge_numbered=merge_numbered,
     )
     digester = order.digester(", ".join(dict.fromkeys(source.dialect for source in sources)), keep)
-    reads = _read_all(sources, digester, order, crew if keep is None else None, tell)
+    with seldom_searched():
+        reads = _read_all(sources, digester, order, crew if keep is None else None, tell)
     others, before = Counter(digester.other_databases), digester.before
     if partial is None:
         missed = [one for each in reads for one in each.not_understood]

@@ -4,19 +4,62 @@ What is counted here adds up: `take` adds what another part of the log counted, 
 parts are taken, the sums are the same.
 """
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from msgspec import Struct
 
+from seatrial import compiled
 from seatrial.domain.sketch import Sketch, bucket
 from seatrial.domain.workload import Column, ColumnValues, Slice, Times
 
 VALUES_KEPT = 10_000
 SLICES = 600
-_SHORT_US = 10_000
-_SHORT = [bucket(us) for us in range(_SHORT_US)]  # most statements are short: no logarithm for each
+_SHORT = [bucket(us) for us in range(10_000)]  # most statements are short: no logarithm for each
+
+
+def count_values_in_python(counts: dict[int, int], values: Iterable[int], most: int) -> bool:
+    """Count values, so many different ones at most; whether there are more."""
+    capped = False
+    for value in values:
+        if value in counts:
+            counts[value] += 1
+        elif len(counts) < most:
+            counts[value] = 1
+        else:
+            capped = True
+    return capped
+
+
+def count_column_in_python(counts: dict[int, int], rows: list[list[int]], column: int, most: int) -> bool:
+    """The same for a column of these rows."""
+    return count_values_in_python(counts, [row[column] for row in rows], most)
+
+
+def count_times_in_python(
+    buckets: dict[int, int], durations: Sequence[int], short: list[int], bucket: Callable[[int], int]
+) -> None:
+    """Count durations by their buckets; `short` has those of the shortest ones."""
+    for us, count in Counter(durations).items():
+        number = short[us] if us < len(short) else bucket(us)
+        buckets[number] = buckets.get(number, 0) + count
+
+
+count_values, count_column, count_times = count_values_in_python, count_column_in_python, count_times_in_python
+if compiled.counting is not None:
+    count_values, count_column = compiled.counting.count_values, compiled.counting.count_column
+    count_times = compiled.counting.count_times
+
+
+def together(ended: Sequence[int], width_us: int) -> Iterator[tuple[int, int]]:
+    """(start, stop) of stretches of moments, which are in order, that lie in one slice of that width each."""
+    start = 0
+    while start < len(ended):
+        stop = bisect_left(ended, (ended[start] // width_us + 1) * width_us, start)
+        yield start, stop
+        start = stop
 
 
 class TimeTally(Struct, array_like=True, eq=False):
@@ -31,10 +74,7 @@ class TimeTally(Struct, array_like=True, eq=False):
         self.total += sum(durations)
         self.least = min(self.least, min(durations))
         self.most = max(self.most, max(durations))
-        buckets = self.buckets
-        for us, count in Counter(durations).items():
-            number = _SHORT[us] if us < _SHORT_US else bucket(us)
-            buckets[number] = buckets.get(number, 0) + count
+        count_times(self.buckets, durations, _SHORT, bucket)
 
     def repeat(self, us: int, more: int) -> None:
         """Count a duration that was added so many times more."""
@@ -74,15 +114,16 @@ class ValueTally(Struct, array_like=True, eq=False):
     capped: bool = False
     counts: dict[int, int] = {}
 
-    def add_ones(self, values: Sequence[int]) -> None:
-        """Executions that named one value each."""
-        self.executions += len(values)
-        self._count_all(Counter(values))
-
-    def add_all(self, named: Sequence[Iterable[int]]) -> None:
-        """Executions that named these values, each counted once for one however often it is there."""
+    def add_ones(self, named: list[list[int]], key: int) -> None:
+        """Executions that named one value of each key."""
         self.executions += len(named)
-        self._count_all(Counter(chain.from_iterable(map(set, named))))
+        self.capped |= count_column(self.counts, named, key, VALUES_KEPT)
+
+    def add_many(self, named: list[list[list[int]]], key: int) -> None:
+        """Executions that named several values of each key, different ones."""
+        self.executions += len(named)
+        values = [*chain.from_iterable([some[key] for some in named])]
+        self.capped |= count_values(self.counts, values, VALUES_KEPT)
 
     def take(self, other: "ValueTally") -> None:
         self.executions += other.executions
@@ -122,13 +163,11 @@ class Series(Struct, array_like=True, eq=False):
     filled: dict[int, list[int]] = {}  # queries, errors, busy µs, longest µs
 
     def add_all(self, ended: Sequence[int], durations: Sequence[int], errnos: Sequence[int]) -> None:
-        """Statements: when they ended, how long they took, and their errors."""
-        width = self.width_us
-        if min(ended) // width == max(ended) // width:
-            self._add(ended[0], len(ended), len(ended) - errnos.count(0), sum(durations), max(durations))
-        else:
-            for at_us, took_us, errno in zip(ended, durations, errnos, strict=True):
-                self._add(at_us, 1, errno != 0, took_us, took_us)
+        """Statements: when they ended, in order, how long they took, and their errors."""
+        for start, stop in together(ended, self.width_us):
+            took = durations[start:stop]
+            failed = stop - start - errnos[start:stop].count(0)
+            self._add(ended[start], stop - start, failed, sum(took), max(took))
 
     def _add(self, at_us: int, queries: int, failed: int, busy_us: int, longest_us: int) -> None:
         one = self.filled.get(at_us // self.width_us) or self._slice(at_us)

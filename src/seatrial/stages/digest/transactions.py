@@ -5,21 +5,17 @@ connection came in (Mode.UNKNOWN): it is kept as steps, and taken again when the
 follows BEGIN needs nothing from before it; so of most connections the steps are few.
 """
 
-import hashlib
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from enum import IntEnum
 
-from msgspec import Struct, field
+from msgspec import Struct
 
-from seatrial.domain.workload import MANY, Pattern, Touch, TransactionClass
+from seatrial.domain.workload import MANY, TransactionClass
 from seatrial.stages.digest.counted import Class, Control
-from seatrial.stages.digest.tally import TimeTally
-from seatrial.stages.digest.texts import unequal
+from seatrial.stages.digest.patterns import BEYOND, EXPLICIT, PATTERNS_TOLD, SINGLE, TransactionTally, pattern, told
+from seatrial.stages.digest.sessions import Executions, Mode, Session, Step, What, all_united, united
 
 WAIT = 1_000
-PATTERNS_TOLD = 64
-PATTERNS_KEPT = 512
+"""Transactions of one class that wait to be counted together."""
 CLASSES_KEPT = 5_000
 TOUCHES_KEPT = 1_000
 UNDECIDED_KEPT = 100
@@ -31,122 +27,18 @@ GAP_US = 600_000_000
 SERVER_ROLLED_BACK = (1213,)
 """Errors with which the server ends the transaction by itself: a deadlock."""
 
-SINGLE, EXPLICIT, BEYOND = -2, -1, -3
-"""In the key of a tally, before the numbers of its classes: by itself, or from BEGIN to its end; and, in their place:
-all those beyond the ones told apart."""
-
-
 _NONE = Control.NONE
-_ONE, _MANY = (0,), (MANY,)
+_ASIDE = Control.ASIDE
+_EACH = Mode.EACH
+_UNTIL_COMMIT = Mode.UNTIL_COMMIT
 _WITH_ROWS = (Control.NONE, Control.IMPLICIT, Control.ASIDE)
-
-
-class Mode(IntEnum):
-    """Whether a statement outside of BEGIN is a transaction of its own, as far as the log showed yet."""
-
-    UNDECIDED = 0
-    EACH = 1
-    UNTIL_COMMIT = 2  # autocommit = 0
-    UNKNOWN = 3  # what it was when this part of the log began
-
-
-class Executions(Struct, array_like=True, eq=False):
-    """Statements of one class in a row, with the value of each of its keys, MANY where they had several."""
-
-    query: int  # the class's number
-    values: Sequence[int | float]
-    began_us: int
-    ended_us: int
-
-
-class What(IntEnum):
-    """What a connection did that cannot be judged yet."""
-
-    STATEMENT = 0
-    ASIDE = 1
-    BEGAN = 2  # and whatever followed up to the transaction's end is counted
-    ENDED = 3
-    IMPLICIT = 4
-    ABORTED = 5
-    AUTOCOMMIT = 6
-    QUIT = 7
-    LOST = 8
-    GAP = 9
-
-
-class Step(Struct, array_like=True, eq=False):
-    """One such deed. `flag`: rolled back, or autocommit switched on."""
-
-    what: What
-    ended_us: int
-    one: Executions | None = None
-    flag: bool = False
-
-
-class Session(Struct, array_like=True, eq=False):
-    """One connection. `open`: BEGIN was said; `held`: what was executed since, or since nothing was decided. `steps`:
-    what it did in this part while UNKNOWN; None of a connection that began in it."""
-
-    number: int
-    mode: Mode = Mode.UNDECIDED
-    control_seen: bool = False
-    open: bool = False
-    began_us: int = 0
-    ended_us: int = 0
-    held: list[Executions] = []
-    too_long: bool = False
-    steps: list[Step] | None = None
-
-    @property
-    def blind(self) -> bool:
-        return self.mode is Mode.UNKNOWN and not self.open
-
-
-class _Tally(Struct, array_like=True, eq=False):
-    """One transaction class. The last ones wait (`took`, `seen`) to be counted many at a time."""
-
-    count: int = 0
-    rolled_back: int = 0
-    times: TimeTally = field(default_factory=TimeTally)
-    patterns: dict[tuple[int, ...], int] = {}
-    left_out: int = 0
-    took: list[int] = []
-    seen: list[tuple[int, ...]] = []
-
-    def add(self, rolled_back: bool, took_us: int, pattern: tuple[int, ...] | None) -> None:
-        self.rolled_back += rolled_back
-        self.took.append(took_us)
-        if pattern is not None:
-            self.seen.append(pattern)
-        else:
-            self.left_out += 1
-        if len(self.took) >= WAIT:
-            self.settle()
-
-    def settle(self) -> None:
-        """Count those that wait."""
-        if not self.took:
-            return
-        took, seen, self.took, self.seen = self.took, self.seen, [], []
-        self.count += len(took)
-        self.times.add_all(took)
-        for pattern, count in Counter(seen).items():
-            self.add_pattern(pattern, count)
-
-    def add_pattern(self, pattern: tuple[int, ...], count: int) -> None:
-        if pattern in self.patterns:
-            self.patterns[pattern] += count
-        elif len(self.patterns) < PATTERNS_KEPT:
-            self.patterns[pattern] = count
-        else:
-            self.left_out += count
 
 
 class Transactions(Struct, array_like=True, eq=False):
     """Follows every connection's transactions. `incomplete`: those begun before the log, open at its end, or
     with a gap in them. `without_empty`: one without a statement is none, as its statements may not be looked at."""
 
-    tallies: dict[tuple[int, ...], _Tally] = {}
+    tallies: dict[tuple[int, ...], TransactionTally] = {}
     incomplete: int = 0
     beyond: int = 0
     without_empty: bool = False
@@ -162,32 +54,24 @@ class Transactions(Struct, array_like=True, eq=False):
     ) -> None:
         """One statement; without a session (a log without connection ids) it can only be a transaction of its own."""
         control = query.control
+        one = (query.number, values, began_us, ended_us)
         if session is None:
-            if control is Control.NONE:
-                self._count([Executions(query.number, values, began_us, ended_us)], False, False, ended_us - began_us)
+            if control is _NONE:
+                self._count_single(one)
             return
         if session.open and (began_us if control in _WITH_ROWS else ended_us) - session.ended_us > GAP_US:
             self._gap(session)
         session.ended_us = ended_us
-        if control is _NONE or (control is Control.ASIDE and session.open):
-            if session.open:
-                held = session.held
-                if held and held[-1].query == query.number:
-                    _unite(held[-1], Executions(query.number, values, began_us, ended_us))
-                elif len(held) < TOUCHES_KEPT:
-                    held.append(Executions(query.number, values, began_us, ended_us))
-                else:
-                    session.too_long = True
-            else:
-                self._executed(session, Executions(query.number, values, began_us, ended_us))
+        if control is _NONE or (control is _ASIDE and session.open):
+            self._executed(session, one)
         elif control is Control.BEGIN:
             self._begun(session, began_us)
         elif control is Control.COMMIT or control is Control.ROLLBACK:
             self._ended(session, rolled_back=control is Control.ROLLBACK)
         elif control is Control.IMPLICIT:
-            self._implicit(session, Executions(query.number, values, began_us, ended_us))
+            self._implicit(session, one)
         elif session.blind:
-            _later(session, What.ASIDE, Executions(query.number, values, began_us, ended_us))
+            session.later(What.ASIDE, one)
         if errno in SERVER_ROLLED_BACK:
             self._aborted(session)
 
@@ -195,7 +79,7 @@ class Transactions(Struct, array_like=True, eq=False):
         """SET autocommit: switched on, it commits what is open; switched off, what BEGIN opened goes on (MySQL 9.7
         Reference Manual, §15.3.1)."""
         if session.blind:
-            _later(session, What.AUTOCOMMIT, flag=on)
+            session.later(What.AUTOCOMMIT, flag=on)
             if on:
                 session.mode = Mode.EACH
             return
@@ -206,14 +90,14 @@ class Transactions(Struct, array_like=True, eq=False):
     def quit(self, session: Session) -> None:
         """The connection is closed: what is open is rolled back."""
         if session.blind:
-            _later(session, What.QUIT)
+            session.later(What.QUIT)
         else:
             self._settle(session, rolled_back=True)
 
     def lost(self, session: Session) -> None:
         """The log, or the server, ended while the connection was open."""
         if session.blind:
-            _later(session, What.LOST)
+            session.later(What.LOST)
         elif session.open or (session.mode is Mode.UNTIL_COMMIT and session.held):
             self._incomplete(session)
             session.held, session.open = [], False
@@ -223,33 +107,51 @@ class Transactions(Struct, array_like=True, eq=False):
     def again(self, session: Session, steps: Sequence[Step]) -> None:
         """What the connection did at the beginning of the part that follows, now that we know how it came there."""
         for step in steps:
-            one = step.one
-            if session.open and (step.ended_us if one is None else one.began_us) - session.ended_us > GAP_US:
+            if step.what is What.STATEMENT:
+                self._executed_again(session, step)
+            else:
+                self._done_again(session, step)
+
+    def _executed_again(self, session: Session, step: Step) -> None:
+        held, some = session.held, step.some
+        if not session.open and session.mode is Mode.UNDECIDED and len(held) + len(some) <= UNDECIDED_KEPT:
+            held += some
+            session.ended_us = step.ended_us
+            return
+        for one in some:
+            if session.open and one[2] - session.ended_us > GAP_US:
                 self._gap(session)
-            session.ended_us = step.ended_us or session.ended_us
-            if step.what is What.BEGAN:
-                self._begun(session, step.ended_us)
-                session.open = False
-            elif step.what is What.ENDED:
-                self._ended(session, rolled_back=step.flag)
-            elif step.what is What.ABORTED:
-                self._aborted(session)
-            elif step.what is What.AUTOCOMMIT:
-                self.autocommit(session, step.flag)
-            elif step.what is What.QUIT:
-                self.quit(session)
-            elif step.what is What.LOST:
-                self.lost(session)
-            elif step.what is What.GAP:
-                session.control_seen = False
-                if session.blind:
-                    _later(session, What.GAP)
-            elif one is not None and step.what is What.IMPLICIT:
-                self._implicit(session, one)
-            elif one is not None and (step.what is What.STATEMENT or session.open):
-                self._executed(session, one)
-            elif session.blind:
-                _later(session, What.ASIDE, one)
+            session.ended_us = one[3]
+            self._executed(session, one)
+
+    def _done_again(self, session: Session, step: Step) -> None:
+        one = step.some[0] if step.some else None
+        if session.open and (step.ended_us if one is None else one[2]) - session.ended_us > GAP_US:
+            self._gap(session)
+        session.ended_us = step.ended_us or session.ended_us
+        if step.what is What.BEGAN:
+            self._begun(session, step.ended_us)
+            session.open = False
+        elif step.what is What.ENDED:
+            self._ended(session, rolled_back=step.flag)
+        elif step.what is What.ABORTED:
+            self._aborted(session)
+        elif step.what is What.AUTOCOMMIT:
+            self.autocommit(session, step.flag)
+        elif step.what is What.QUIT:
+            self.quit(session)
+        elif step.what is What.LOST:
+            self.lost(session)
+        elif step.what is What.GAP:
+            session.control_seen = False
+            if session.blind:
+                session.later(What.GAP)
+        elif one is not None and step.what is What.IMPLICIT:
+            self._implicit(session, one)
+        elif one is not None and session.open:
+            self._executed(session, one)
+        elif session.blind:
+            session.later(What.ASIDE, one)
 
     def take(self, other: "Transactions", numbers: Mapping[int, int], unlike: frozenset[int]) -> None:
         """Add what the following part counted; `numbers` are our numbers of its classes, and those `unlike` have
@@ -266,72 +168,70 @@ class Transactions(Struct, array_like=True, eq=False):
                 self.beyond += theirs.count
                 ours = (key[0], BEYOND)
             if (tally := self.tallies.get(ours)) is None:
-                tally = self.tallies[ours] = _Tally()
+                tally = self.tallies[ours] = TransactionTally()
             tally.count += theirs.count
             tally.rolled_back += theirs.rolled_back
             tally.times.take(theirs.times)
             tally.left_out += theirs.left_out
-            for pattern, count in theirs.patterns.items():
+            for each, count in theirs.patterns.items():
                 if full or not unlike.isdisjoint(key):
                     tally.left_out += count
                 else:
-                    tally.add_pattern(pattern, count)
+                    tally.add_pattern(each, count)
 
     def _begun(self, session: Session, began_us: int) -> None:
         if session.blind:
             if session.steps is not None and not (session.steps and session.steps[-1].what is What.BEGAN):
-                _later(session, What.BEGAN)
+                session.later(What.BEGAN)
         else:
             self._settle(session, rolled_back=False)
         session.open, session.control_seen, session.began_us = True, True, began_us
 
-    def _executed(self, session: Session, one: Executions, *, alone: bool = False) -> None:
-        if alone or (session.mode is Mode.EACH and not session.open):
-            self._count([one], False, False, one.ended_us - one.began_us)
-            return
+    def _executed(self, session: Session, one: Executions) -> None:
         held = session.held
-        if session.open or session.mode is Mode.UNTIL_COMMIT:
-            if held and held[-1].query == one.query:
-                _unite(held[-1], one)
+        if session.open or session.mode is _UNTIL_COMMIT:
+            if held and held[-1][0] == one[0]:
+                held[-1] = united(held[-1], one)
             elif len(held) < TOUCHES_KEPT:
                 held.append(one)
             else:
                 session.too_long = True
-            return
-        if session.mode is Mode.UNKNOWN:
-            _later(session, What.STATEMENT, one)
-            return
-        held.append(one)
-        if len(held) > UNDECIDED_KEPT:
-            self._settle(session, rolled_back=False)
-            session.mode = Mode.EACH
+        elif session.mode is _EACH:
+            self._count_single(one)
+        elif session.mode is Mode.UNKNOWN:
+            session.later(What.STATEMENT, one)
+        else:
+            held.append(one)
+            if len(held) > UNDECIDED_KEPT:
+                self._settle(session, rolled_back=False)
+                session.mode = _EACH
 
     def _gap(self, session: Session) -> None:
         """The log has a hole here: what is open may have ended in it, and something else begun."""
         self._incomplete(session)
         session.held, session.open, session.too_long, session.control_seen = [], False, False, False
         if session.blind:
-            _later(session, What.GAP)
+            session.later(What.GAP)
 
     def _incomplete(self, session: Session) -> None:
         self.incomplete += bool(session.held) or not self.without_empty
 
     def _implicit(self, session: Session, one: Executions) -> None:
         if session.blind:
-            _later(session, What.IMPLICIT, one)
+            session.later(What.IMPLICIT, one)
         else:
             self._settle(session, rolled_back=False)
-            self._executed(session, one, alone=True)
+            self._count_single(one)
 
     def _aborted(self, session: Session) -> None:
         if session.blind:
-            _later(session, What.ABORTED)
+            session.later(What.ABORTED)
         else:
             self._settle(session, rolled_back=True)
 
     def _ended(self, session: Session, *, rolled_back: bool) -> None:
         if session.blind:
-            _later(session, What.ENDED, flag=rolled_back)
+            session.later(What.ENDED, flag=rolled_back)
         elif session.open or session.mode is Mode.UNTIL_COMMIT:
             self._settle(session, rolled_back=rolled_back)
         elif session.mode is Mode.UNDECIDED:
@@ -340,107 +240,57 @@ class Transactions(Struct, array_like=True, eq=False):
                 session.held = []
             elif session.held:  # it commits, and said no BEGIN: autocommit must be off
                 session.mode = Mode.UNTIL_COMMIT
-                session.held = _united(session.held)
+                session.held = all_united(session.held)
                 self._settle(session, rolled_back=rolled_back)
         session.control_seen = True
 
     def _settle(self, session: Session, *, rolled_back: bool) -> None:
         """End what is open: one transaction, or, where nothing was decided, one for each statement."""
-        held, session.held = session.held, []
-        if session.open and not held and self.without_empty:
-            pass
-        elif session.open:
-            self._count(held, True, rolled_back, session.ended_us - session.began_us, session.too_long)
-        elif session.mode is Mode.UNTIL_COMMIT:
+        held = session.held
+        if held:
+            session.held = []
+        if session.open:
+            if held or not self.without_empty:
+                self._count(held, session.began_us, session, rolled_back)
+        elif session.mode is _UNTIL_COMMIT:
             if held:
-                self._count(held, True, rolled_back, session.ended_us - held[0].began_us, session.too_long)
+                self._count(held, held[0][2], session, rolled_back)
         else:
             for one in held:
-                self._count([one], False, False, one.ended_us - one.began_us)
+                self._count_single(one)
         session.open = session.too_long = False
 
-    def _count(
-        self, held: list[Executions], explicit: bool, rolled_back: bool, took_us: int, too_long: bool = False
-    ) -> None:
-        key = (EXPLICIT if explicit else SINGLE, *[one.query for one in held])
+    def _count_single(self, one: Executions) -> None:
+        self._add((SINGLE, one[0]), one[3] - one[2], pattern((one,), MANY), False)
+
+    def _count(self, held: list[Executions], began_us: int, session: Session, rolled_back: bool) -> None:
+        key = (EXPLICIT, *[one[0] for one in held])
+        seen = None if session.too_long else pattern(held, MANY)
+        self._add(key, session.ended_us - began_us, seen, rolled_back)
+
+    def _add(self, key: tuple[int, ...], took_us: int, seen: tuple[int, ...] | None, rolled_back: bool) -> None:
         tally = self.tallies.get(key)
         if tally is None:
-            if too_long or len(self.tallies) >= CLASSES_KEPT:
+            if seen is None or len(self.tallies) >= CLASSES_KEPT:
                 self.beyond += 1
-                key, too_long = (key[0], BEYOND), True
+                key, seen = (key[0], BEYOND), None
                 tally = self.tallies.get(key)
             if tally is None:
-                tally = self.tallies[key] = _Tally()
-        tally.add(rolled_back, max(took_us, 0), None if too_long else _pattern(held))
+                tally = self.tallies[key] = TransactionTally()
+        tally.rolled_back += rolled_back
+        tally.took.append(took_us if took_us > 0 else 0)
+        if seen is not None:
+            tally.seen.append(seen)
 
-    def settle(self) -> None:
-        """Count what waits to be counted."""
+    def settle(self, waiting: int = 1) -> None:
+        """Count what waits to be counted, of each class of which so many do."""
         for tally in self.tallies.values():
-            tally.settle()
+            if len(tally.took) >= waiting:
+                tally.settle()
 
     def told(self, classes: Sequence[Class], *, patterns: bool = True) -> tuple[TransactionClass, ...]:
         """The classes, the most frequent first; where nobody looked at values, without `patterns`."""
         self.settle()
-        told = [_told(key, tally, classes, PATTERNS_TOLD if patterns else 0) for key, tally in self.tallies.items()]
-        return tuple(sorted(told, key=lambda each: (-each.count, each.id)))
-
-
-def unknown_values(count: int) -> list[int | float]:
-    """So many values, each equal to no other."""
-    return [unequal() for _ in range(count)]
-
-
-def _later(session: Session, what: What, one: Executions | None = None, *, flag: bool = False) -> None:
-    assert session.steps is not None  # noqa: S101 – an UNKNOWN session has them
-    ended_us = 0 if what in (What.AUTOCOMMIT, What.QUIT, What.LOST, What.GAP) else session.ended_us
-    session.steps.append(Step(what, ended_us, one, flag))
-
-
-def _pattern(held: Sequence[Executions]) -> tuple[int, ...]:
-    """The values' numbers, in the order of their first appearance."""
-    values = held[0].values if len(held) == 1 else [value for one in held for value in one.values]
-    if len(values) < 2:
-        return () if not values else _MANY if values[0] == MANY else _ONE
-    numbers = {value: number for number, value in enumerate(dict.fromkeys(values))}
-    if MANY not in numbers:
-        return tuple([numbers[value] for value in values])
-    after = numbers[MANY]  # it takes no number
-    return tuple([MANY if value == MANY else numbers[value] - (numbers[value] > after) for value in values])
-
-
-def _unite(first: Executions, other: Executions) -> None:
-    first.values = [one if one == another else MANY for one, another in zip(first.values, other.values, strict=True)]
-    first.ended_us = other.ended_us
-
-
-def _united(held: list[Executions]) -> list[Executions]:
-    united: list[Executions] = []
-    for one in held:
-        if united and united[-1].query == one.query:
-            _unite(united[-1], one)
-        else:
-            united.append(one)
-    return united
-
-
-def _told(key: tuple[int, ...], tally: _Tally, classes: Sequence[Class], most: int) -> TransactionClass:
-    queries = [classes[number] for number in key[1:] if number >= 0]
-    ids = tuple(query.id for query in queries)
-    frequent = sorted(tally.patterns.items(), key=lambda item: (-item[1], item[0]))
-    kind = "explicit" if key[0] == EXPLICIT else "single"
-    beyond = "beyond" if key[1:2] == (BEYOND,) else ""
-    return TransactionClass(
-        id=hashlib.blake2b(" ".join((kind, beyond, *ids)).encode(), digest_size=8).hexdigest(),
-        queries=ids,
-        count=tally.count,
-        rolled_back=tally.rolled_back,
-        explicit=key[0] == EXPLICIT,
-        times=tally.times.times(),
-        patterns=tuple(Pattern(touches=_touches(queries, numbers), count=count) for numbers, count in frequent[:most]),
-        patterns_left_out=tally.left_out + sum(count for _, count in frequent[most:]),
-    )
-
-
-def _touches(queries: Sequence[Class], numbers: tuple[int, ...]) -> tuple[Touch, ...]:
-    left = iter(numbers)
-    return tuple(Touch(query.id, tuple((column, next(left)) for column in query.keys)) for query in queries)
+        most = PATTERNS_TOLD if patterns else 0
+        all_told = [told(key, tally, classes, most) for key, tally in self.tallies.items()]
+        return tuple(sorted(all_told, key=lambda each: (-each.count, each.id)))

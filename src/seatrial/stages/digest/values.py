@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from seatrial.domain.workload import Column
-from seatrial.parsing.lexer import value
+from seatrial.parsing.literal import value
 from seatrial.stages.digest.counted import Class
 from seatrial.stages.digest.tally import ValueTally
-from seatrial.stages.digest.texts import LAST_QUOTE_OR_ZERO, QUOTED, Known, one_value, unequal
+from seatrial.stages.digest.texts import Known, distinct, one_value, unknown_values
 
 
 class Values:
@@ -31,46 +31,34 @@ class Values:
         for column, tally in others:
             self._tallies.setdefault(column, ValueTally()).take(tally)
 
-    def named(self, found: Known) -> Sequence[int | float]:
-        """The value of each key, hashed, MANY where it has several; all of them wait to be counted with
+    def named(self, found: Known, sql: bytes) -> Sequence[int | float]:
+        """The value of each key of a statement, hashed, MANY where it has several; all of them wait to be counted with
         their class."""
         text, literals, reads, alike = found
         hashed = self._hashed
         if reads is not None:
-            values = [
-                hashed(
-                    literal
-                    if (how == QUOTED and b"\\" not in literal) or (not how and literal[0] > LAST_QUOTE_OR_ZERO)
-                    else value(literal if stop is not None else b"'%b'" % literal, how)
-                )
-                for piece, start, stop, how in reads
-                for literal in (literals[piece][start:stop],)
-            ]
-            text.query.named.append(values)
-            return values
-        if text.single and alike is None:
-            values = [
-                hashed(literal if not how and literal[0] > LAST_QUOTE_OR_ZERO else value(literal, how))
-                for number, how in text.single
-                for literal in (literals[number],)
-            ]
-            text.query.named.append(values)
-            return values
+            values = reads.values(sql, hashed)
+            if reads.single:
+                text.query.named.append(values)
+                return values
+            text.query.named_many.append(values)
+            return [one_value(some) for some in values]
         if not text.places:
-            return [unequal() for _ in text.query.keys]  # what a tag does not tell
-        named = text.values(literals, hashed) if alike is None else text.values_alike(alike, hashed)
+            return unknown_values(len(text.query.keys))  # what a tag does not tell
+        alike = alike or [[literal] for literal in literals]
+        named = distinct(text.places, alike, hashed, value)
         text.query.named_many.append(named)
         return [one_value(some) for some in named]
 
     def count(self, query: Class) -> None:
         """Count what was named by executions of this class."""
         if query.named:
-            for tally, values in zip(self._of(query), zip(*query.named, strict=True), strict=True):
-                tally.add_ones(values)
+            for key, tally in enumerate(self._of(query)):
+                tally.add_ones(query.named, key)
             query.named = []
         if query.named_many:
-            for tally, some in zip(self._of(query), zip(*query.named_many, strict=True), strict=True):
-                tally.add_all(some)
+            for key, tally in enumerate(self._of(query)):
+                tally.add_many(query.named_many, key)
             query.named_many = []
 
     def _of(self, query: Class) -> list[ValueTally]:

@@ -1,6 +1,5 @@
 """A process that digests pieces of a slow log: frames come on standard input, frames go to standard output."""
 
-import gc
 import io
 import os
 import sys
@@ -19,6 +18,7 @@ from seatrial.stages.digest.choosing import Filters
 from seatrial.stages.digest.digester import Digester
 from seatrial.stages.digest.key import Key
 from seatrial.stages.digest.part import Part
+from seatrial.stages.digest.seldom import seldom_searched
 
 
 class Order(Struct, kw_only=True, array_like=True):
@@ -126,13 +126,13 @@ def main(asked: BinaryIO, told: BinaryIO) -> None:
     first = read_frame(asked)
     if first is None:
         return
-    gc.set_threshold(100_000, 20, 20)  # events come and go without cycles: looking for these took a twentieth
     order = msgspec.msgpack.decode(first, type=Order)
     digester = order.digester(continues=True)
-    while (job := read_frame(asked)) is not None:
-        read = read_piece(digester, order, msgspec.msgpack.decode(job, type=Piece))
-        told.write(framed(msgspec.msgpack.encode(read)))
-        told.flush()
+    with seldom_searched():
+        while (job := read_frame(asked)) is not None:
+            read = read_piece(digester, order, msgspec.msgpack.decode(job, type=Piece))
+            told.write(framed(msgspec.msgpack.encode(read)))
+            told.flush()
 
 
 if __name__ == "__main__":
