@@ -139,7 +139,11 @@ def main(kinds: list[str], most_s: float, most_gb: float, **options: object) -> 
 
 def _measured(given: Input, folder: Path, asked: Asked) -> str:
     cores = len(os.sched_getaffinity(0))
-    ways: dict[str, list[str]] = {TOOL: _theirs(given), "seatrial, 1 core": _ours(given, 1)}
+    ways: dict[str, list[str]] = {
+        TOOL: _theirs(given),
+        "seatrial, not compiled, 1 core": ["env", "SEATRIAL_PLAIN=1", *_ours(given, 1)],
+        "seatrial, 1 core": _ours(given, 1),
+    }
     if cores > 1:
         ways[f"seatrial, {cores} cores"] = _ours(given, cores)
     rounds: dict[str, list[Measured]] = {name: [] for name in ways}
