@@ -19,6 +19,9 @@ class Compiled(BuildHookInterface):  # type: ignore[type-arg]
         os.chdir(self.root)
         sources = sorted(FOLDER.glob("*.pyx"))
         extensions = [Extension(f"seatrial.compiled.{path.stem}", [str(path)]) for path in sources]
+        suffix = get_config_var("EXT_SUFFIX")
+        for stale in FOLDER.glob(f"*{suffix}"):
+            stale.unlink()
         made = cythonize(extensions, build_dir="build", include_path=["src"], quiet=True)
         for each in made:
             each.optional = True  # what cannot be compiled is done without
@@ -26,7 +29,6 @@ class Compiled(BuildHookInterface):  # type: ignore[type-arg]
         command.inplace = True
         command.ensure_finalized()
         command.run()
-        suffix = get_config_var("EXT_SUFFIX")
         if all(path.with_name(path.stem + suffix).exists() for path in sources):
             build_data["pure_python"] = False
             build_data["infer_tag"] = True

@@ -1,6 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
 """The twins of what tally.py does to every statement, and of a search of digester.py."""
 
+from cython cimport boundscheck
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.string cimport memchr
 
@@ -11,6 +12,7 @@ def holding_comments(sql not None):
     cdef Py_ssize_t row = 0
     cdef const char* at
     cdef const char* end
+    cdef bytes statement
     for statement in sql:
         at = PyBytes_AS_STRING(statement)
         end = at + PyBytes_GET_SIZE(statement)
@@ -26,6 +28,7 @@ def holding_comments(sql not None):
     return found
 
 
+@boundscheck(True)
 def count_column(dict counts not None, list rows not None, Py_ssize_t column, Py_ssize_t most):
     """As tally.count_column."""
     cdef bint capped = False
@@ -58,10 +61,8 @@ def count_values(dict counts not None, list values not None, Py_ssize_t most):
 
 def count_times(dict buckets not None, durations not None, list short not None, bucket not None):
     """As tally.count_times."""
-    cdef Py_ssize_t limit = len(short)
-    cdef long long us
-    for duration in durations:
-        us = duration
-        number = short[us] if 0 <= us < limit else bucket(duration)
+    limit = len(short)
+    for us in durations:
+        number = short[us] if 0 <= us < limit else bucket(us)
         known = buckets.get(number)
         buckets[number] = 1 if known is None else known + 1

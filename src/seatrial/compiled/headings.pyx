@@ -42,6 +42,16 @@ cdef inline const char* number(const char* at, const char* end, long long* found
     return at if at > start else NULL
 
 
+cdef inline const char* digits(const char* at, const char* end) noexcept nogil:
+    """Behind some digits, however many."""
+    cdef const char* start = at
+    if at == NULL:
+        return NULL
+    while at < end and c'0' <= at[0] <= c'9':
+        at += 1
+    return at if at > start else NULL
+
+
 cdef inline const char* blanks(const char* at, const char* end) noexcept nogil:
     """Behind one blank or more."""
     if at == NULL or at >= end or at[0] != c' ':
@@ -207,10 +217,10 @@ cdef const char* stamp(const char* at, const char* end) noexcept nogil:
     cdef const char* plain
     cdef long long other
     at = after(at, end, b"SET ", 4)
-    plain = field(at, end, b"last_insert_id=", 15, &other)
+    plain = digits(after(at, end, b"last_insert_id=", 15), end)
     if plain != NULL:
         at = after(plain, end, b",", 1)
-    plain = field(at, end, b"insert_id=", 10, &other)
+    plain = digits(after(at, end, b"insert_id=", 10), end)
     if plain != NULL:
         at = after(plain, end, b",", 1)
     start = after(at, end, b"timestamp=", 10)

@@ -1,6 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
 """The twins of what repeats.py and texts.py do to statements of many rows that are all alike, and plain."""
 
+from cython cimport boundscheck
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.string cimport memchr
 
@@ -97,6 +98,7 @@ def alike_rows(bytes text not None, list literals not None):
         at = row + 1
 
 
+@boundscheck(True)
 cdef valued(bytes text, list literals, const char* row, const char* stop, Py_ssize_t literal):
     cdef const char* begin = PyBytes_AS_STRING(text)
     cdef const char* at = row

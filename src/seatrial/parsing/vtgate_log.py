@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from seatrial.domain.executed import Executed
 from seatrial.domain.refusal import UNKNOWN, number_of
+from seatrial.parsing.heading import LONGEST_US
 
 _SYNTAX_ERROR = 1064
 _PARTICULARS = re.compile(r" \(CallerID\b.*|: Sql: .*", re.DOTALL)
@@ -38,13 +39,13 @@ def executed(line: bytes) -> Executed | None:
     """The statement of one line; None if the line is none. A keyspace is told without shard and tablet type."""
     try:
         told = _decode(line)
-        ended = datetime.fromisoformat(told.end)
-    except (msgspec.DecodeError, ValueError, RecursionError):
+        ended_us = round(datetime.fromisoformat(told.end).astimezone().timestamp() * 1_000_000)
+    except (msgspec.DecodeError, ValueError, OverflowError, RecursionError):
         return None
-    if not told.sql:
+    if not told.sql or not 0 <= told.total_time * 1_000_000 <= LONGEST_US:
         return None
     return Executed(
-        ended_us=round(ended.astimezone().timestamp() * 1_000_000),
+        ended_us=ended_us,
         took_us=round(told.total_time * 1_000_000),
         rows_affected=told.rows_affected,
         errno=_number(told.error),

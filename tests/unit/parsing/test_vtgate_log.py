@@ -3,6 +3,8 @@
 import json
 from datetime import datetime
 
+import pytest
+
 from seatrial.parsing.vtgate_log import executed
 
 
@@ -39,6 +41,11 @@ def test_a_statement() -> None:
     assert again is not None
     assert other is not None
     assert again.connection == found.connection != other.connection
+
+
+@pytest.mark.parametrize("changed", [{"TotalTime": 1e305}, {"TotalTime": -0.5}, {"End": "0001-01-01 00:00:00"}])
+def test_a_line_with_impossible_times_is_none(changed: dict[str, object]) -> None:
+    assert executed(line(**changed)) is None
 
 
 def test_errors_have_a_number_and_no_literal() -> None:

@@ -43,7 +43,7 @@ def count_times_in_python(
 ) -> None:
     """Count durations by their buckets; `short` has those of the shortest ones."""
     for us, count in Counter(durations).items():
-        number = short[us] if us < len(short) else bucket(us)
+        number = short[us] if 0 <= us < len(short) else bucket(us)
         buckets[number] = buckets.get(number, 0) + count
 
 
